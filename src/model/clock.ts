@@ -1,0 +1,50 @@
+// What the world gives us beside bytes: the time, random bytes, and (in tests) faults. All three are passed in.
+
+/** Milliseconds since the Unix epoch. */
+export type EpochMs = number;
+
+export interface Clock {
+  /** The wall clock. */
+  now(): EpochMs;
+  /** A clock that never jumps, for durations; milliseconds, fractional. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** `n` random bytes. */
+export type Random = (n: number) => Uint8Array;
+
+/**
+ * The named states of THREATS.md ("Where to be killed"), and the failures that a test may inject there.
+ * R: relay, Q: quarantine, L: release, D: expiry, M: mixed verdicts.
+ */
+export type FaultPoint =
+  | 'R0-connected'
+  | 'R1-envelope'
+  | 'R2-content-arriving'
+  | 'R3-content-complete'
+  | 'R4-verdict'
+  | 'R5a-next-hop-data'
+  | 'R5b-final-dot-sent'
+  | 'R5c-next-hop-replied'
+  | 'R6-client-answered'
+  | 'Q1-blob-written'
+  | 'Q2-blob-synced'
+  | 'Q3-directory-synced'
+  | 'Q4-row-committed'
+  | 'Q5-client-answered'
+  | 'L1-release-requested'
+  | 'L2-next-hop-replied'
+  | 'L3-row-marked'
+  | 'D1-row-deleted'
+  | 'D2-blob-deleted'
+  | 'M1-pending-committed'
+  | 'M2-next-hop-replied'
+  | 'M3-flip-committed'
+  | 'M4-client-answered';
+
+/** Called at each named state. A test's version may throw there, never return, or kill the process. */
+export type Faults = (point: FaultPoint) => void | Promise<void>;
+
+export const noFaults: Faults = () => {};

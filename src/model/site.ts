@@ -1,0 +1,10 @@
+// What a verdict may know of the place that we guard; among the facts, so that a verdict can be judged again.
+
+export interface Site {
+  /** Our host name: banner, HELO, authserv-id (RFC 8601 §2.2). */
+  readonly hostname: string;
+  /** Domains of ours, in lower case. */
+  readonly domains: readonly string[];
+  /** Hops whose Received fields are believed: addresses in CIDR form. */
+  readonly trustedNetworks: readonly string[];
+}

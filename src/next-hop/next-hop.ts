@@ -1,0 +1,39 @@
+// The next hop's side of a delivery, whatever it speaks.
+
+import type { Path } from '../model/address.ts';
+import type { Recipient } from '../model/envelope.ts';
+import type { Id } from '../model/ids.ts';
+import type { Outgoing } from '../model/message.ts';
+import type { Reply } from '../model/reply.ts';
+
+export interface Delivery {
+  readonly transaction: Id;
+  readonly reversePath: Path;
+  readonly is8bit: boolean;
+  readonly recipients: readonly [Recipient, ...Recipient[]];
+  readonly outgoing: Outgoing;
+}
+
+/** How far the delivery came, and what was answered there. Nothing was stored before `content`. */
+export type DeliveryResult =
+  /** No connection, no greeting, no EHLO, no TLS, or MAIL or DATA refused: `reply` for everyone. */
+  | { readonly at: 'connect' | 'mail' | 'data'; readonly reply: Reply }
+  /** At least one RCPT was refused; the transaction was abandoned before DATA. A reply for each recipient. */
+  | { readonly at: 'recipients'; readonly replies: ReadonlyMap<Path, Reply> }
+  /** The final reply to the content, for each recipient (the same for all, but for LMTP). */
+  | { readonly at: 'content'; readonly replies: ReadonlyMap<Path, Reply> }
+  /** The content was begun and no reply was heard: it may or may not be stored (RFC 5321 §6.1). */
+  | { readonly at: 'lost'; readonly reply: Reply };
+
+export interface NextHop {
+  /** As configured, without credentials: `smtp://127.0.0.1:2526`. */
+  readonly name: string;
+  deliver(delivery: Delivery): Promise<DeliveryResult>;
+  /** Asks whether it would take `recipient`, on a connection of its own that carries no mail. */
+  verify(recipient: Path): Promise<Reply>;
+  /** Extensions offered in its last EHLO, upper case, `SIZE 52428800` split; null until first asked. */
+  readonly capabilities: ReadonlyMap<string, string> | null;
+  /** Whether it can be reached now; for /readyz. */
+  check(): Promise<boolean>;
+  close(): Promise<void>;
+}
