@@ -21,5 +21,9 @@ export class FakeClock implements Clock {
 /** Bytes that differ from call to call and are the same in every run. */
 export function countingRandom(): Random {
   let count = 0;
-  return n => Uint8Array.from({ length: n }, () => (count += 7) & 255);
+  return n =>
+    Uint8Array.from({ length: n }, () => {
+      count += 7;
+      return count & 255;
+    });
 }

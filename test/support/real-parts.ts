@@ -8,13 +8,13 @@ import { join } from 'node:path';
 export function missing(program: string, debianPackage: string): string | false {
   if (findProgram(program) !== null) return false;
   const reason = `${program} is not installed (Debian package ${debianPackage})`;
-  if (process.env['CI'] === 'true') throw new Error(reason);
+  if (process.env.CI === 'true') throw new Error(reason);
   return reason;
 }
 
 /** The path of a program, daemon directories included; null when it is not there. */
 export function findProgram(program: string): string | null {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/lib/postfix/sbin'];
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin', '/usr/lib/postfix/sbin'];
   for (const folder of folders) {
     try {
       accessSync(join(folder, program), constants.X_OK);
