@@ -1,0 +1,175 @@
+// From text and environment to a `Config`, or to errors that name file, line and the nearest valid key.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { ConfigError } from '../model/failure.ts';
+import { didYouMean } from '../model/nearest.ts';
+import { type Config, schema } from './schema.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Json = { [key: string]: unknown };
+
+/** What of the environment is ours but no configuration: read elsewhere in config/. */
+const notKeys = new Set(['POSTERN_CONFIG', 'POSTERN_FAULT', 'POSTERN_TOKEN', 'POSTERN_CORPUS']);
+
+/**
+ * The configuration of `path`, or the embedded default when it is null.
+ * @throws ConfigError with a line for each problem: `postern.yaml:3: unknown key "nexthop" (did you mean next_hop?)`
+ */
+export function loadConfig(path: string | null, environment: Environment = process.env): Config {
+  if (path !== null && !existsSync(path)) throw new ConfigError(`${path}: no such file`);
+  return parseConfig(path === null ? '' : readFileSync(path, 'utf8'), path ?? 'embedded default', environment);
+}
+
+export function parseConfig(text: string, name: string, environment: Environment): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const lineOf = (path: readonly PropertyKey[]): string => {
+    const offset = offsetOf(document, path);
+    return offset === null ? name : `${name}:${lines.linePos(offset).line}`;
+  };
+  const broken = document.errors.map(error => `${name}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  if (broken.length > 0) throw new ConfigError(broken.join('\n'));
+  const tree = asObject(document.toJS());
+  applyEnvironment(tree, environment);
+  const parsed = schema.safeParse(resolveSecrets(tree, environment, lineOf));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(issue => problem(issue, lineOf)).join('\n'));
+  const config = withDefaults(parsed.data);
+  const refusals = unsafe(config);
+  if (refusals.length > 0) throw new ConfigError(refusals.map(reason => `${name}: ${reason}`).join('\n'));
+  return config;
+}
+
+function asObject(value: unknown): Json {
+  if (value === null || value === undefined) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value as Json;
+  throw new ConfigError('the configuration must be a mapping of keys');
+}
+
+/** `POSTERN_SMTP__MAX_RECIPIENTS=10` sets smtp.max_recipients; values are read as YAML, so lists and numbers work. */
+function applyEnvironment(tree: Json, environment: Environment): void {
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('POSTERN_') || notKeys.has(variable) || value === undefined) continue;
+    const path = variable.slice('POSTERN_'.length).toLowerCase().split('__');
+    const last = path.pop() ?? '';
+    let at = tree;
+    for (const key of path) {
+      at[key] = asObject(at[key]);
+      at = at[key] as Json;
+    }
+    at[last] = parseDocument(value).toJS();
+  }
+}
+
+/** Values that may be secrets are resolved wherever they stand: `env:NAME` and `file:PATH`. */
+function resolveSecrets(value: unknown, environment: Environment, lineOf: LineOf, path: PropertyKey[] = []): unknown {
+  if (typeof value === 'string') return secret(value, environment, () => lineOf(path));
+  if (Array.isArray(value)) return value.map((item, i) => resolveSecrets(item, environment, lineOf, [...path, i]));
+  if (typeof value !== 'object' || value === null) return value;
+  const pairs = Object.entries(value).map(([key, item]) => [
+    key,
+    resolveSecrets(item, environment, lineOf, [...path, key]),
+  ]);
+  return Object.fromEntries(pairs);
+}
+
+function secret(value: string, environment: Environment, where: () => string): string {
+  const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(value) ?? [];
+  if (kind === undefined) return value;
+  if (kind === 'env') {
+    const found = environment[name];
+    if (found === undefined) throw new ConfigError(`${where()}: the environment has no ${name}`);
+    return found;
+  }
+  try {
+    return readFileSync(name, 'utf8').trimEnd();
+  } catch (cause) {
+    throw new ConfigError(`${where()}: ${name} cannot be read`, { cause });
+  }
+}
+
+type LineOf = (path: readonly PropertyKey[]) => string;
+
+function problem(issue: z.core.$ZodIssue, lineOf: LineOf): string[] {
+  const place = issue.path.map(String).join('.');
+  if (issue.code !== 'unrecognized_keys') {
+    return [`${lineOf(issue.path)}: ${place === '' ? '' : `${place}: `}${issue.message}`];
+  }
+  return issue.keys.map(key => {
+    const near = didYouMean(key, keysAt(issue.path));
+    return `${lineOf([...issue.path, key])}: unknown key "${[...issue.path, key].map(String).join('.')}"${near}`;
+  });
+}
+
+/** The valid keys of the object at `path` of the schema. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  for (const key of path) at = childOf(unwrapped(at), key);
+  const shape = unwrapped(at).shape;
+  return shape === undefined ? [] : Object.keys(shape);
+}
+
+interface AnySchema {
+  readonly shape?: Readonly<Record<string, unknown>>;
+  readonly element?: unknown;
+  readonly valueType?: unknown;
+  readonly def?: { readonly innerType?: unknown; readonly in?: unknown };
+}
+
+function childOf(at: AnySchema, key: PropertyKey): unknown {
+  return at.shape?.[String(key)] ?? at.element ?? at.valueType;
+}
+
+function unwrapped(value: unknown): AnySchema {
+  let at = (value ?? {}) as AnySchema;
+  while (at.def?.innerType !== undefined || at.def?.in !== undefined) at = (at.def.innerType ?? at.def.in) as AnySchema;
+  return at;
+}
+
+/** Where the value, or the nearest that encloses it, stands in the text. */
+function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | null {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true) as
+      | { range?: readonly [number, number, number] }
+      | undefined;
+    if (node?.range !== undefined) return node.range[0];
+  }
+  return null;
+}
+
+function withDefaults(config: Config): Config {
+  const domains = Object.entries(config.domains).map(([name, domain]) => [
+    name.toLowerCase().replace(/\.$/, ''),
+    domain,
+  ]);
+  return {
+    ...config,
+    domains: Object.fromEntries(domains),
+    accept_any_domain: config.accept_any_domain ?? domains.length === 0,
+  };
+}
+
+/** What must not start (DESIGN.md section 5, THREATS.md 8 and 12). */
+function unsafe(config: Config): string[] {
+  const reasons: string[] = [];
+  const open = config.smtp.listen.filter(listener => !isLoopback(listener.address));
+  if (config.accept_any_domain === true && open.length > 0) {
+    reasons.push(
+      `smtp.listen ${open.map(l => l.address).join(', ')} is beyond loopback and accept_any_domain is true: ` +
+        'an open relay. List your domains under "domains".',
+    );
+  }
+  if (config.recipients === 'list' && config.recipient_list.length === 0) {
+    reasons.push('recipients is "list" and recipient_list is empty: every recipient would be refused.');
+  }
+  return reasons;
+}
+
+/** Whether `endpoint` (host:port) can only be reached from this machine. */
+export function isLoopback(endpoint: string): boolean {
+  const host = endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  if (isIP(host) === 0) return host === 'localhost';
+  return host === '::1' || /^(?:::ffff:)?127\./i.test(host);
+}

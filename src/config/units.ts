@@ -1,0 +1,20 @@
+// Units stand in the values: `45s`, `50MiB`. A bare number is refused, so that nobody has to guess.
+
+const durations = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const sizes = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** `45s` in milliseconds; null when `text` is not a duration. */
+export function parseDuration(text: string): number | null {
+  return scaled(text, durations);
+}
+
+/** `50MiB` in bytes; null when `text` is not a size. */
+export function parseSize(text: string): number | null {
+  return scaled(text, sizes);
+}
+
+function scaled(text: string, units: Readonly<Record<string, number>>): number | null {
+  const match = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text);
+  const factor = units[match?.[2] ?? ''];
+  return match === null || factor === undefined ? null : Math.round(Number(match[1]) * factor);
+}
