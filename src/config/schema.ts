@@ -40,7 +40,9 @@ const endpoint = (about: string) =>
 const tls = z
   .strictObject({
     cert: z.string().meta({ description: 'The certificate chain in PEM: `file:PATH`, `env:NAME` or the text itself.' }),
-    key: z.string().meta({ description: 'The private key in PEM: `file:PATH`, `env:NAME` or the text itself.' }),
+    key: z
+      .string()
+      .meta({ description: 'The private key in PEM: `file:PATH`, `env:NAME` or the text itself.', secret: true }),
     implicit: z
       .boolean()
       .meta({ description: 'TLS from the first byte (RFC 8314) in place of STARTTLS.' })
@@ -168,7 +170,10 @@ export const schema = z.strictObject({
       listen: endpoint('Where REST, health and metrics listen.').prefault('127.0.0.1:8025'),
       bootstrap_token: z
         .string()
-        .meta({ description: 'A token with the scope admin: `env:NAME`, `file:PATH` or the text itself.' })
+        .meta({
+          description: 'A token with the scope admin: `env:NAME`, `file:PATH` or the text itself.',
+          secret: true,
+        })
         .optional(),
     })
     .prefault({}),

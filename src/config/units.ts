@@ -18,3 +18,19 @@ function scaled(text: string, units: Readonly<Record<string, number>>): number |
   const factor = units[match?.[2] ?? ''];
   return match === null || factor === undefined ? null : Math.round(Number(match[1]) * factor);
 }
+
+/** `90000` as `90s`: the largest unit that leaves an integer. */
+export function showDuration(ms: number): string {
+  return shown(ms, durations);
+}
+
+/** `52428800` as `50MiB`. */
+export function showSize(bytes: number): string {
+  return shown(bytes, sizes);
+}
+
+function shown(value: number, units: Readonly<Record<string, number>>): string {
+  const fitting = Object.entries(units).filter(([, factor]) => value % factor === 0 && value >= factor);
+  const [unit, factor] = fitting.at(-1) ?? Object.entries(units)[0] ?? ['', 1];
+  return `${value / factor}${unit}`;
+}

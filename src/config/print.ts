@@ -1,0 +1,35 @@
+// The configuration in force as an administrator would have written it: units in the values, secrets masked.
+
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { type Config, schema } from './schema.ts';
+import { showDuration, showSize } from './units.ts';
+
+interface Node {
+  readonly format?: string;
+  readonly secret?: boolean;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly additionalProperties?: Node;
+  readonly items?: Node;
+}
+
+export function printConfig(config: Config): string {
+  return stringify(written(config, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node));
+}
+
+function written(value: unknown, node: Node): unknown {
+  if (node.secret === true) return '(secret)';
+  if (typeof value === 'number') return withUnit(value, node.format);
+  if (Array.isArray(value)) return value.map(item => written(item, node.items ?? {}));
+  if (typeof value !== 'object' || value === null) return value;
+  const pairs = Object.entries(value).map(([key, item]) => [
+    key,
+    written(item, node.properties?.[key] ?? node.additionalProperties ?? {}),
+  ]);
+  return Object.fromEntries(pairs);
+}
+
+function withUnit(value: number, format: string | undefined): unknown {
+  if (format === 'duration') return showDuration(value);
+  return format === 'size' ? showSize(value) : value;
+}
