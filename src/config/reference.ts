@@ -85,9 +85,9 @@ function presetText(node: Node): string {
 /** postern.example.yaml: every key with its default, commented out, after what it means. */
 export function exampleFile(): string {
   return [
-    '# Every key that Postern knows, with its default. Generated from the schema by `npm run docs`; do not edit.',
-    '# Lines with ## explain, lines with # are settings: remove the # of those that you want to change, in a copy of this',
-    '# file. The reference page is docs/configuration.md.',
+    '## Every key that Postern knows, with its default. Generated from the schema by `npm run docs`; do not edit.',
+    '## Lines with ## explain, lines with # are settings: remove the # of those that you want to change, in a copy of this',
+    '## file. The reference page is docs/configuration.md.',
     '',
     ...exampleLines(root(), 0),
   ].join('\n');
