@@ -1,0 +1,117 @@
+// DATA bytes after the 354 reply: finds end-of-data and removes dot-stuffing (RFC 5321 §4.5.2), in one pass over each
+// chunk whatever it holds. Only CR LF . CR LF ends the message. What merely looks like it (SMTP smuggling) is told
+// apart; any other bare CR or LF is made CRLF, so that no next hop sees line ends that we did not.
+// NUL bytes are content, but a dot with nothing else than NULs beside it is an imitation too: some servers drop NULs.
+
+const NUL = 0;
+const LF = 10;
+const CR = 13;
+const DOT = 46;
+
+/** What the current line holds, where a bare CR or LF ends a line too. */
+type Line = 0 | 1 | 2;
+const EMPTY: Line = 0;
+const ONLY_DOT: Line = 1;
+const TEXT: Line = 2;
+
+export interface Scanned {
+  /** The content in this chunk. Valid until the next call: copy it. */
+  readonly content: Uint8Array;
+  /** How many bytes of the chunk belong to the message, its end included. */
+  readonly used: number;
+  readonly ending: 'more' | 'end-of-data' | 'imitation';
+}
+
+export class DotReader {
+  /** A bare CR or LF was made CRLF. */
+  hadBareNewline = false;
+  #line: Line = EMPTY;
+  /** The line began after CRLF (or at the start) and has no NUL: a lone dot on it is a real one. */
+  #isExact = true;
+  #afterCr = false;
+  #out = new Uint8Array(0);
+  #length = 0;
+
+  scan(bytes: Uint8Array): Scanned {
+    this.#length = 0;
+    let kept = 0;
+    let i = 0;
+    for (; i < bytes.length; i++) {
+      // The fast path: nothing but CR and LF matters within a line.
+      if (this.#line === TEXT && !this.#afterCr) {
+        i = nextNewline(bytes, i);
+        if (i === bytes.length) break;
+      }
+      const byte = bytes[i];
+      if (this.#afterCr) {
+        this.#afterCr = false;
+        if (byte === LF) {
+          if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, 'end-of-data');
+          this.#startLine(true);
+          continue;
+        }
+        if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, 'imitation');
+        kept = this.#insert(bytes, kept, i, LF);
+      }
+      if (byte === CR || byte === LF) {
+        if (this.#line === ONLY_DOT && (byte === LF || !this.#isExact)) {
+          return this.#scanned(bytes, kept, i, 'imitation');
+        }
+        // The CR of what can only be end-of-data or an imitation is not content.
+        if (this.#line === ONLY_DOT) kept = this.#drop(bytes, kept, i);
+        if (byte === CR) this.#afterCr = true;
+        else kept = this.#insert(bytes, kept, i, CR);
+      } else if (byte === NUL) this.#isExact = false;
+      else if (byte === DOT && this.#line === EMPTY) {
+        this.#line = ONLY_DOT;
+        if (this.#isExact) kept = this.#drop(bytes, kept, i);
+      } else this.#line = TEXT;
+    }
+    return this.#scanned(bytes, kept, bytes.length - 1, 'more');
+  }
+
+  #startLine(isExact: boolean): void {
+    this.#line = EMPTY;
+    this.#isExact = isExact;
+  }
+
+  /** A bare newline: the byte that it lacks goes before `at`. Returns where the bytes not yet copied start. */
+  #insert(bytes: Uint8Array, kept: number, at: number, missing: number): number {
+    this.#copy(bytes, kept, at);
+    this.#out[this.#length++] = missing;
+    this.hadBareNewline = true;
+    this.#startLine(false);
+    return at;
+  }
+
+  #drop(bytes: Uint8Array, kept: number, at: number): number {
+    this.#copy(bytes, kept, at);
+    return at + 1;
+  }
+
+  #copy(bytes: Uint8Array, from: number, to: number): void {
+    // At most one byte is inserted for each that is there.
+    if (this.#out.length < 2 * bytes.length) this.#out = new Uint8Array(2 * bytes.length);
+    // A native copy costs more than a short run.
+    if (to - from > 64) this.#out.set(bytes.subarray(from, to), this.#length);
+    else for (let i = from, o = this.#length; i < to; i++, o++) this.#out[o] = bytes[i] ?? 0;
+    this.#length += to - from;
+  }
+
+  #scanned(bytes: Uint8Array, kept: number, last: number, ending: Scanned['ending']): Scanned {
+    const used = last + 1;
+    const end = ending === 'more' ? used : Math.max(kept, last);
+    if (kept === 0 && this.#length === 0) return { content: bytes.subarray(0, end), used, ending };
+    if (end > kept) this.#copy(bytes, kept, end);
+    return { content: this.#out.subarray(0, this.#length), used, ending };
+  }
+}
+
+function nextNewline(bytes: Uint8Array, from: number): number {
+  let i = from;
+  for (; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === CR || byte === LF) break;
+  }
+  return i;
+}

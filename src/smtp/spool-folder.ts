@@ -1,0 +1,82 @@
+// One spool folder a process. Its name says who owns it (boot, PID namespace, PID and start time), so making it is one
+// atomic step, and whoever starts next can tell from /proc which folders a killed process left behind.
+
+import { mkdir, readdir, readFile, readlink, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Id, isId } from '../model/ids.ts';
+
+export interface SpoolFolder {
+  readonly path: string;
+  /** Removes the folder with what is in it; never throws. */
+  release(): Promise<void>;
+}
+
+interface Owner {
+  readonly boot: string;
+  readonly namespace: string;
+  readonly pid: string;
+  /** Clock ticks from boot to the start of the process: a PID is used again, the pair is not. */
+  readonly start: string;
+}
+
+const hour = 3_600_000;
+
+/**
+ * Makes this process's folder under `root`, and removes those whose owner is gone.
+ * The folder of a process in another container cannot be judged from here: it is removed after a day without a sign of
+ * its owner, who touches it every hour.
+ */
+export async function claimSpoolFolder(root: string, id: Id): Promise<SpoolFolder> {
+  const self = await ownerOf(process.pid);
+  const path = join(root, [id, self.boot, self.namespace, self.pid, self.start].join('.'));
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await sweep(root, self);
+  const touch = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), hour).unref();
+  return {
+    path,
+    release: async () => {
+      clearInterval(touch);
+      await rm(path, { recursive: true, force: true }).catch(() => {});
+    },
+  };
+}
+
+async function sweep(root: string, self: Owner): Promise<void> {
+  for (const name of await readdir(root)) {
+    const owner = ownerIn(name);
+    if (owner === null || !(await isGone(join(root, name), owner, self))) continue;
+    // What cannot be removed stays for the next start: no reason not to take mail.
+    await rm(join(root, name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** The owner that a folder's name tells; null for what is not a folder of ours. */
+function ownerIn(name: string): Owner | null {
+  const [id = '', boot = '', namespace = '', pid = '', start = '', ...more] = name.split('.');
+  return isId(id) && /^\d+$/.test(pid) && /^\d+$/.test(start) && more.length === 0
+    ? { boot, namespace, pid, start }
+    : null;
+}
+
+async function isGone(path: string, owner: Owner, self: Owner): Promise<boolean> {
+  if (owner.boot === self.boot && owner.namespace === self.namespace) {
+    return (await startOf(owner.pid)) !== owner.start;
+  }
+  const touched = await stat(path).catch(() => null);
+  return touched !== null && touched.mtimeMs < Date.now() - 24 * hour;
+}
+
+async function ownerOf(pid: number): Promise<Owner> {
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
+  const namespace = await readlink('/proc/self/ns/pid');
+  const start = await startOf(String(pid));
+  return { boot: boot.trim(), namespace: namespace.replace(/\D/g, ''), pid: String(pid), start: start ?? '0' };
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); null when there is no such process, or only its zombie. */
+async function startOf(pid: string): Promise<string | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
+  // Field 2 is the program's name in parentheses, which may hold spaces and parentheses of its own.
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields === undefined || fields[0] === 'Z' ? null : (fields[19] ?? null);
+}
