@@ -38,12 +38,12 @@ export function headerSection(bytes: Uint8Array, limits: HeaderLimits = headerLi
   const exceeded = new Set<keyof HeaderLimits>();
   let at = 0;
   while (at < bytes.length) {
-    if (at >= limits.bytes) {
+    const end = lineEnd(bytes, at);
+    if (isEmptyLine(bytes, at, end)) return { fields, bodyStart: end, exceeded: [...exceeded] };
+    if (end > limits.bytes) {
       exceeded.add('bytes');
       break;
     }
-    const end = lineEnd(bytes, at);
-    if (isEmptyLine(bytes, at, end)) return { fields, bodyStart: end, exceeded: [...exceeded] };
     const last = fields.at(-1);
     if (last !== undefined && isFolded(bytes, at)) {
       last.end = end;

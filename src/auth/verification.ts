@@ -1,0 +1,107 @@
+// DKIM and what ARC needs of it, found in one reading of the message for all checks that ask.
+
+import type { DKIMVerifyResult } from 'mailauth';
+import type { Mail } from '../content/mail.ts';
+import type { Ask } from '../model/ask.ts';
+import type { EpochMs } from '../model/clock.ts';
+import { PermanentFailure } from '../model/failure.ts';
+import { type Lookups, lookups, queryShares } from './lookups.ts';
+import {
+  bytesWithout,
+  exceedsLimits,
+  fieldsNamed,
+  keyOf,
+  type Signature,
+  signaturesOf,
+  signaturesToVerify,
+} from './signed-bytes.ts';
+
+/** The addresses of all From fields, as mailauth reads them, and the number of the fields. */
+export interface From {
+  readonly addresses: readonly string[];
+  readonly fields: number;
+}
+
+export interface Verification {
+  readonly from: From;
+  /** All signatures of the message, and those that were verified. */
+  readonly signatures: readonly Signature[];
+  readonly verified: readonly Signature[];
+  /** A result for each of `verified`, or the one `none`. */
+  readonly results: DKIMVerifyResult['results'];
+  readonly arc: DKIMVerifyResult['arc'];
+  readonly lookups: Lookups;
+}
+
+/** What authentication says of a header that is too large to be read safely. */
+export const headerLimits = 'header limits';
+
+/** For all keys of a message; what has not come by then is a DNS failure. */
+const keysMs = 8000;
+
+const verifications = new WeakMap<Mail, Promise<Verification>>();
+const authors = new WeakMap<Mail, Promise<From>>();
+
+/** @throws PermanentFailure when the header exceeds its limits. */
+export function verificationOf(subject: { mail: Mail; ask: Ask; receivedAt: EpochMs }): Promise<Verification> {
+  const known = verifications.get(subject.mail) ?? verify(subject.mail, subject.ask, subject.receivedAt);
+  verifications.set(subject.mail, known);
+  return known;
+}
+
+/**
+ * Who the message says it is from, whatever its signatures are.
+ * @throws PermanentFailure when the header exceeds its limits.
+ */
+export function fromOf(mail: Mail): Promise<From> {
+  const known = authors.get(mail) ?? readFrom(mail);
+  authors.set(mail, known);
+  return known;
+}
+
+async function readFrom(mail: Mail): Promise<From> {
+  if (exceedsLimits(mail)) throw new PermanentFailure(headerLimits);
+  // The body and what would be verified are left out: nothing is looked up.
+  const left = ['dkim-signature', 'arc-seal', 'arc-message-signature', 'arc-authentication-results']
+    .flatMap(name => fieldsNamed(mail, name))
+    .sort((a, b) => a.start - b.start);
+  const body = { start: mail.header.bodyStart, end: mail.raw.length };
+  const { dkimVerify } = await import('./mailauth.ts');
+  const { headerFrom, fromFields } = await dkimVerify(bytesWithout(mail, [...left, body]), { strict: true });
+  return { addresses: headerFrom, fields: fromFields };
+}
+
+/** The domains that stand in From, lower case. */
+export const domainsOf = (from: From): readonly string[] =>
+  from.addresses.map(address => address.slice(address.lastIndexOf('@') + 1).toLowerCase());
+
+async function verify(mail: Mail, ask: Ask, receivedAt: EpochMs): Promise<Verification> {
+  const from = await fromOf(mail);
+  const signatures = signaturesOf(mail);
+  const verified = signaturesToVerify(signatures, domainsOf(from));
+  const keys = lookups(ask, { queries: queryShares.dkim, elapsedMs: keysMs });
+  askForKeys(keys, [...verified, ...newestArcSignature(mail)]);
+  const left = signatures.filter(signature => !verified.includes(signature)).map(signature => signature.field);
+  const { dkimVerify } = await import('./mailauth.ts');
+  const { results, arc } = await dkimVerify(bytesWithout(mail, left), {
+    strict: true,
+    curTime: new Date(receivedAt),
+    resolver: keys.resolve,
+  });
+  return { from, signatures, verified: inOrder(verified), results, arc, lookups: keys };
+}
+
+const inOrder = (signatures: readonly Signature[]): readonly Signature[] =>
+  [...signatures].sort((a, b) => a.field.start - b.field.start);
+
+/** mailauth asks for one key after the other, and only when the body has been read; all of them are asked for here, at once. */
+function askForKeys(keys: Lookups, signatures: readonly { domain: string; selector: string }[]): void {
+  for (const { domain, selector } of signatures)
+    if (domain !== '' && selector !== '') keys.resolve(`${selector}._domainkey.${domain}`, 'TXT').catch(() => {});
+}
+
+/** Of the ARC-Message-Signatures only the newest is verified; it stands first. */
+const newestArcSignature = (mail: Mail) =>
+  fieldsNamed(mail, 'arc-message-signature')
+    .slice(0, 1)
+    .map(field => keyOf(mail.raw, field));

@@ -1,0 +1,103 @@
+// DMARC (RFC 9989), on what SPF and DKIM left.
+
+import {
+  askForPolicies,
+  type Dmarc,
+  dmarcOf,
+  dmarcPolicies,
+  dmarcReasons,
+  dmarcResults,
+  failedClosed,
+} from '../auth/dmarc.ts';
+import { lookups, queryShares } from '../auth/lookups.ts';
+import { exceedsLimits, signaturesOf, signaturesToVerify } from '../auth/signed-bytes.ts';
+import { domainsOf, type From, fromOf } from '../auth/verification.ts';
+import type { Mail } from '../content/mail.ts';
+import type { Facts } from '../model/evidence.ts';
+import { choice, flag, text, type ValueOf } from '../model/shape.ts';
+import type { dkimCheck } from './auth-dkim.ts';
+import type { spfCheck } from './auth-spf.ts';
+import { check, type Subject } from './check.ts';
+
+export const dmarcCheck = check({
+  name: 'auth.dmarc',
+  after: ['auth.spf', 'auth.dkim'],
+  timeoutMs: 8000,
+  about:
+    'Whether SPF or DKIM vouches for the domain in From, and what its owner asks for mail that nobody vouches for.',
+  evidence: {
+    result: choice(
+      dmarcResults,
+      'fail also where the author cannot be told: see `reason`. temperror where it hinges on a lookup that failed.',
+    ),
+    policy: choice(
+      dmarcPolicies,
+      'What the owner asks for a message that fails, with sp, np and t=y considered; empty where nothing is known.',
+    ),
+    domain: text("The author's domain; empty where there is not exactly one."),
+    policy_domain: text('Where the record stands: the domain or one above it; empty where there is none.'),
+    aligned_by: choice(['', 'spf', 'dkim', 'both'], 'What vouches for the domain.'),
+    is_test: flag('The owner is testing (t=y): `policy` is one step below what is published.'),
+    reason: choice(dmarcReasons, 'Why it failed without a policy being asked, or could not be told.'),
+  },
+  async observe(subject) {
+    const dmarc = await judged(subject);
+    return {
+      result: dmarc.result,
+      policy: dmarc.policy,
+      domain: dmarc.domain,
+      policy_domain: dmarc.policyDomain,
+      aligned_by: dmarc.alignedBy,
+      is_test: dmarc.isTest,
+      reason: dmarc.reason,
+    };
+  },
+});
+
+async function judged({ mail, ask, facts }: Subject): Promise<Dmarc> {
+  if (exceedsLimits(mail)) return failedClosed('header_limits');
+  const from = await fromOf(mail);
+  if (from.fields === 1 && !readersAgree(mail, from)) return failedClosed('readers_disagree');
+  const dns = lookups(ask, { queries: queryShares.dmarc, elapsedMs: 6000 });
+  const domains = new Set(domainsOf(from));
+  if (domains.size === 1) for (const domain of domains) askForPolicies(domain, dns);
+  const bySpf = spfIdentifiers(facts);
+  const byDkim = dkimIdentifiers(facts, mail, from);
+  return dmarcOf(from, { spf: bySpf.passed, dkim: byDkim.passed }, { spf: bySpf.unknown, dkim: byDkim.unknown }, dns);
+}
+
+/** mailauth and our own reader must see one author: where they differ, so may what is judged and what is shown (THREATS.md 23). */
+function readersAgree(mail: Mail, from: From): boolean {
+  const shown = mail.addresses('from').flatMap(list => list.mailboxes.map(mailbox => mailbox.domain));
+  const ours = distinct(shown);
+  const theirs = distinct(domainsOf(from));
+  return ours.size === theirs.size && [...ours].every(domain => theirs.has(domain));
+}
+
+const distinct = (domains: readonly string[]): ReadonlySet<string> =>
+  new Set(domains.map(domain => domain.replace(/\.$/, '')).filter(domain => domain !== ''));
+
+interface Standing {
+  readonly passed: readonly string[];
+  /** Could not be checked. */
+  readonly unknown: readonly string[];
+}
+
+function spfIdentifiers(facts: Facts): Standing {
+  const fact = facts['auth.spf'];
+  if (fact?.state !== 'observed') return { passed: [], unknown: [] };
+  const { result, domain } = fact.value as ValueOf<typeof spfCheck.evidence>;
+  return { passed: result === 'pass' ? [domain] : [], unknown: result === 'temperror' ? [domain] : [] };
+}
+
+function dkimIdentifiers(facts: Facts, mail: Mail, from: From): Standing {
+  const fact = facts['auth.dkim'];
+  if (fact?.state !== 'observed') {
+    const unverified = signaturesToVerify(signaturesOf(mail), domainsOf(from));
+    return { passed: [], unknown: unverified.map(signature => signature.domain) };
+  }
+  const { signatures } = fact.value as ValueOf<typeof dkimCheck.evidence>;
+  const domainsWith = (wanted: string) =>
+    signatures.filter(({ result }) => result === wanted).map(({ domain }) => domain);
+  return { passed: domainsWith('pass'), unknown: domainsWith('temperror') };
+}

@@ -1,0 +1,20 @@
+// GTUBE, the test string by which any mail filter can be tried (spamassassin.apache.org/gtube).
+
+import { flag } from '../model/shape.ts';
+import { check } from './check.ts';
+
+const gtube = 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X';
+
+export const gtubeCheck = check({
+  name: 'gtube',
+  after: [],
+  timeoutMs: 1000,
+  about: 'The test string for unsolicited mail.',
+  evidence: { found: flag('GTUBE stands in the text, or anywhere in the message as it came.') },
+  async observe({ mail }) {
+    const { buffer, byteOffset, byteLength } = mail.raw;
+    if (Buffer.from(buffer, byteOffset, byteLength).includes(gtube)) return { found: true };
+    const texts = await mail.texts();
+    return { found: [...(texts.get('text') ?? []), ...(texts.get('html') ?? [])].some(text => text.includes(gtube)) };
+  },
+});

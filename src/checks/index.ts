@@ -1,0 +1,38 @@
+// The list of checks. Its order is that of the reference page; what runs first is said by `after`.
+
+import { attachmentsCheck } from './attachments.ts';
+import { arcCheck } from './auth-arc.ts';
+import { dkimCheck } from './auth-dkim.ts';
+import { dmarcCheck } from './auth-dmarc.ts';
+import { spfCheck } from './auth-spf.ts';
+import type { Check } from './check.ts';
+import { clamavCheck } from './clamav.ts';
+import { clientCheck } from './client.ts';
+import { eicarCheck } from './eicar.ts';
+import { envelopeCheck } from './envelope.ts';
+import { fromCheck } from './from.ts';
+import { gtubeCheck } from './gtube.ts';
+import { htmlCheck } from './html.ts';
+import { messageCheck } from './message.ts';
+import { mimeCheck } from './mime.ts';
+import { textCheck } from './text.ts';
+import { urlsCheck } from './urls.ts';
+
+export const checks: readonly Check[] = [
+  clientCheck,
+  envelopeCheck,
+  fromCheck,
+  messageCheck,
+  spfCheck,
+  dkimCheck,
+  dmarcCheck,
+  arcCheck,
+  mimeCheck,
+  textCheck,
+  htmlCheck,
+  urlsCheck,
+  attachmentsCheck,
+  gtubeCheck,
+  eicarCheck,
+  clamavCheck,
+];

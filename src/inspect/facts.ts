@@ -1,0 +1,85 @@
+// What a check leaves is held to what it declared, and all that a message leaves to its size.
+
+import type { Facts, Observation } from '../model/evidence.ts';
+import type { Field, Shape } from '../model/shape.ts';
+
+/** Of all facts of a message as JSON, and what the fact `dns` may take of it. */
+export const factsBytes = 32 * 1024;
+export const dnsFactBytes = 4 * 1024;
+
+/** Characters of one string: evidence points at what was seen, it does not keep it. */
+const maxText = 1000;
+
+/** Why `value` is not of `shape`, or null. A field too many or too few is a bug of the check. */
+export function misfit(value: unknown, shape: Shape): string | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a record';
+  const fields = new Map(Object.entries(value));
+  for (const name of fields.keys()) if (!Object.hasOwn(shape, name)) return `${name}: not declared`;
+  for (const [name, field] of Object.entries(shape)) {
+    const why = fields.has(name) ? misfitOfField(fields.get(name), field) : 'missing';
+    if (why !== null) return `${name}: ${why}`;
+  }
+  return null;
+}
+
+function misfitOfField(value: unknown, field: Field): string | null {
+  switch (field.kind) {
+    case 'text':
+      return typeof value === 'string' ? null : 'not a text';
+    case 'choice':
+      return typeof value === 'string' && field.of.includes(value) ? null : `not one of ${field.of.join(', ')}`;
+    case 'count':
+      return Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'not a count';
+    case 'number':
+      return Number.isFinite(value) ? null : 'not a number';
+    case 'flag':
+      return typeof value === 'boolean' ? null : 'not a flag';
+    case 'texts':
+      return Array.isArray(value) && value.every(item => typeof item === 'string') ? null : 'not a list of texts';
+    case 'records':
+      return Array.isArray(value) ? misfitOfRecords(value, field.of) : 'not a list of records';
+  }
+}
+
+function misfitOfRecords(list: readonly unknown[], shape: Shape): string | null {
+  for (const [index, record] of list.entries()) {
+    const why = misfit(record, shape);
+    if (why !== null) return `${index}: ${why}`;
+  }
+  return null;
+}
+
+/** `value` with every string cut to what evidence may hold. */
+export function withBoundedTexts(value: unknown): unknown {
+  if (typeof value === 'string') return cut(value, maxText);
+  if (Array.isArray(value)) return value.map(withBoundedTexts);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withBoundedTexts(field)]));
+}
+
+/** At most `length` characters of `text`, with an ellipsis where some are missing; no half of a surrogate pair. */
+export function cut(text: string, length: number): string {
+  return (text.length <= length ? text : `${text.slice(0, length - 1)}…`).toWellFormed();
+}
+
+/** `facts` within `maxBytes` of JSON: the largest observations become `failed`, never a part of one. */
+export function withinSize(facts: Facts, maxBytes: number): Facts {
+  const sizes = Object.entries(facts).map(([name, fact]) => ({ name, bytes: jsonBytes(name, fact) }));
+  let total = sizes.reduce((sum, { bytes }) => sum + bytes, 2);
+  if (total <= maxBytes) return facts;
+  const kept: Record<string, Observation> = { ...facts };
+  for (const { name, bytes } of sizes.sort((a, b) => b.bytes - a.bytes)) {
+    if (total <= maxBytes) break;
+    const fact = facts[name];
+    const truncated: Observation = {
+      state: 'failed',
+      ms: fact !== undefined && 'ms' in fact ? fact.ms : 0,
+      reason: 'truncated',
+    };
+    kept[name] = truncated;
+    total += jsonBytes(name, truncated) - bytes;
+  }
+  return kept;
+}
+
+const jsonBytes = (name: string, fact: Observation): number => Buffer.byteLength(JSON.stringify({ [name]: fact })) - 1;

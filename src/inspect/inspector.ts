@@ -1,0 +1,198 @@
+// The pool: messages go to shared workers; those of a worker that broke run again alone, and one that breaks a worker alone has overrun.
+
+import type { Clock } from '../model/clock.ts';
+import type { Envelope } from '../model/envelope.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { TemporaryFailure } from '../model/failure.ts';
+import type { Message } from '../model/message.ts';
+import type { Site } from '../model/site.ts';
+import type { PatternSpec } from '../rules/patterns.ts';
+import { type AskBudget, type AskServices, answerer } from './ask.ts';
+import { evidenceOfOverrun, type Job, type Overrun, type Roster } from './job.ts';
+import { Lane } from './lane.ts';
+import type { SeatOptions } from './seat.ts';
+
+export { confinement } from './confinement.ts';
+
+export interface InspectorOptions {
+  /** Worker threads at most; the first starts at once, the others when there is work for them. */
+  readonly workers: number;
+  /** Messages that one worker serves at once, and messages in every worker before another is started. */
+  readonly messagesPerWorker: number;
+  readonly growAt: number;
+  /** A worker beyond the first ends when it was idle for so long. */
+  readonly idleMs: number;
+  readonly heapMb: number;
+  readonly youngHeapMb: number;
+  /** A worker whose loop is silent for so long is replaced. */
+  readonly silenceMs: number;
+  /** For a message, from `inspect` to its evidence. */
+  readonly deadlineMs: number;
+  readonly patternBudgetMs: number;
+  readonly patterns: readonly PatternSpec[];
+  readonly site: Site;
+  readonly budget: AskBudget;
+  /** Which module lists the checks; ours unless a test says otherwise. */
+  readonly checksModule?: URL;
+}
+
+export interface InspectorParts {
+  readonly clock: Clock;
+  readonly services: AskServices;
+  /** A worker was lost with `messages` in it. */
+  readonly onBreak?: (loss: { why: Overrun; messages: number; wasAlone: boolean; cause: unknown }) => void;
+}
+
+export interface InspectorStats {
+  readonly workers: number;
+  readonly inFlight: number;
+  readonly waiting: number;
+  /** Since the start: workers lost, messages run again alone, messages that overran. */
+  readonly broken: number;
+  readonly runAlone: number;
+  readonly overran: number;
+}
+
+export interface Inspector {
+  /**
+   * The evidence of one message. An overrun is evidence too: all checks failed, and the fact `worker` says why.
+   * @throws what `message.bytes` throws; TemporaryFailure when the pool is closed meanwhile.
+   */
+  inspect(envelope: Envelope, message: Message): Promise<Evidence>;
+  /** Seeks `patterns` from now on. Rejects, leaving the present ones in force, when a worker does not start with them. */
+  reload(patterns: readonly PatternSpec[]): Promise<void>;
+  stats(): InspectorStats;
+  close(): Promise<void>;
+}
+
+/** What is left of a worker's deadline to post what it has, before the message counts as overrun. */
+const graceMs = 500;
+
+/** Resolves when the first worker is ready. */
+export async function inspectorPool(options: InspectorOptions, parts: InspectorParts): Promise<Inspector> {
+  const pool = new Pool(options, parts);
+  await pool.reload(options.patterns);
+  return pool;
+}
+
+class Pool implements Inspector {
+  readonly #options: InspectorOptions;
+  readonly #parts: InspectorParts;
+  readonly #shared: Lane;
+  /** Each message by itself, where the loss of a worker says whose fault it is. */
+  readonly #alone: Lane;
+  readonly #pending = new Map<Job, NodeJS.Timeout>();
+  readonly #counts = { broken: 0, runAlone: 0, overran: 0 };
+  #roster: Roster = { checks: [], digest: '', symbols: [] };
+  #lastJob = 0;
+  #isClosed = false;
+
+  constructor(options: InspectorOptions, parts: InspectorParts) {
+    this.#options = options;
+    this.#parts = parts;
+    const { workers, messagesPerWorker: perSeat, growAt, idleMs } = options;
+    const seats = this.#seatOptions(options.patterns);
+    const broke = this.#lost.bind(this);
+    this.#shared = new Lane({ maxSeats: workers, keptSeats: 1, perSeat, growAt, idleMs, broke: broke(false) }, seats);
+    // Two at least: the neighbours of a message that loops do not wait for it again.
+    const maxSeats = Math.max(2, workers);
+    const alone = { maxSeats, keptSeats: 0, perSeat: 1, growAt: Number.POSITIVE_INFINITY, idleMs: 0 };
+    this.#alone = new Lane({ ...alone, broke: broke(true) }, seats);
+  }
+
+  async inspect(envelope: Envelope, message: Message): Promise<Evidence> {
+    if (this.#isClosed) throw closed();
+    const job = this.#newJob(envelope, message);
+    const { deadlineMs } = this.#options;
+    this.#pending.set(
+      job,
+      setTimeout(() => this.#outOfTime(job), deadlineMs + graceMs),
+    );
+    this.#shared.add(job);
+    try {
+      return await job.evidence;
+    } finally {
+      clearTimeout(this.#pending.get(job));
+      this.#pending.delete(job);
+    }
+  }
+
+  async reload(patterns: readonly PatternSpec[]): Promise<void> {
+    const seats = this.#seatOptions(patterns);
+    this.#roster = await this.#shared.renew(seats);
+    this.#alone.replace(seats);
+  }
+
+  stats(): InspectorStats {
+    return {
+      workers: this.#shared.seats + this.#alone.seats,
+      inFlight: this.#shared.inFlight + this.#alone.inFlight,
+      waiting: this.#shared.waiting + this.#alone.waiting,
+      ...this.#counts,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([this.#shared.close(), this.#alone.close()]);
+    for (const job of this.#pending.keys()) job.reject(closed());
+  }
+
+  #seatOptions(patterns: readonly PatternSpec[]): SeatOptions {
+    const { checksModule = ourChecks, patternBudgetMs, site, heapMb, youngHeapMb, silenceMs, budget } = this.#options;
+    const { services, clock } = this.#parts;
+    return {
+      setup: { checksModule: checksModule.href, patterns, patternBudgetMs, site },
+      heapMb,
+      youngHeapMb,
+      silenceMs,
+      answers: answerer(services, budget),
+      now: () => clock.monotonic(),
+    };
+  }
+
+  #newJob(envelope: Envelope, message: Message): Job {
+    const { promise: evidence, resolve, reject } = Promise.withResolvers<Evidence>();
+    const { clock } = this.#parts;
+    const startedAt = clock.monotonic();
+    const times = { receivedAt: clock.now(), startedAt, endsAt: startedAt + this.#options.deadlineMs };
+    this.#lastJob += 1;
+    return { id: this.#lastJob, envelope, message, ...times, evidence, resolve, reject };
+  }
+
+  #lost(wasAlone: boolean) {
+    return (jobs: readonly Job[], why: Overrun, cause: unknown): void => {
+      this.#counts.broken += 1;
+      this.#parts.onBreak?.({ why, messages: jobs.length, wasAlone, cause });
+      for (const job of jobs) {
+        if (wasAlone) this.#overran(job, why);
+        else this.#runAlone(job);
+      }
+    };
+  }
+
+  #runAlone(job: Job): void {
+    this.#counts.runAlone += 1;
+    this.#alone.add(job);
+  }
+
+  #outOfTime(job: Job): void {
+    this.#shared.giveUp(job);
+    this.#alone.giveUp(job);
+    this.#overran(job, 'deadline');
+  }
+
+  #overran(job: Job, why: Overrun): void {
+    this.#counts.overran += 1;
+    const ms = Math.round(this.#parts.clock.monotonic() - job.startedAt);
+    job.resolve(evidenceOfOverrun(why, ms, this.#roster));
+  }
+}
+
+const closed = (): TemporaryFailure => new TemporaryFailure('the inspection was closed');
+
+/** The list of checks beside us: `.ts` in the source, `.js` in the package. */
+const ourChecks = new URL(
+  import.meta.url.endsWith('.ts') ? '../checks/index.ts' : '../checks/index.js',
+  import.meta.url,
+);

@@ -1,0 +1,37 @@
+// One message on its way through the pool, and the evidence that it leaves when its worker leaves none.
+
+import type { EpochMs } from '../model/clock.ts';
+import type { Envelope } from '../model/envelope.ts';
+import type { Evidence, Observation } from '../model/evidence.ts';
+import type { Message } from '../model/message.ts';
+
+export interface Job {
+  readonly id: number;
+  readonly envelope: Envelope;
+  readonly message: Message;
+  readonly receivedAt: EpochMs;
+  /** Of the pool's monotonic clock. */
+  readonly startedAt: number;
+  readonly endsAt: number;
+  readonly evidence: Promise<Evidence>;
+  /** The first call counts. */
+  resolve(evidence: Evidence): void;
+  reject(error: unknown): void;
+}
+
+/** Why a worker gave no evidence: out of time, its loop stood still, out of heap, or it died. */
+export type Overrun = 'deadline' | 'loop' | 'heap' | 'crashed';
+
+/** What a pattern set and a list of checks are called: enough to say that none of them ran. */
+export interface Roster {
+  readonly checks: readonly string[];
+  readonly digest: string;
+  readonly symbols: readonly string[];
+}
+
+/** Failed is not clean: every check failed, every pattern overran, and `worker` says why. */
+export function evidenceOfOverrun(why: Overrun, ms: number, roster: Roster): Evidence {
+  const failed: Observation = { state: 'failed', ms, reason: `overran: ${why}` };
+  const facts = Object.fromEntries([...roster.checks, 'worker'].map(name => [name, failed]));
+  return { facts, patternHits: { digest: roster.digest, hits: [], overran: roster.symbols }, timings: { inspect: ms } };
+}

@@ -1,0 +1,82 @@
+// The worker thread: bytes in, evidence out. It has no network, no files but our code, and no environment; what needs I/O it asks for.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Check } from '../checks/check.ts';
+import { readMail } from '../content/mail.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { compilePatterns } from '../rules/patterns.ts';
+import { askPort } from './ask-port.ts';
+import { giveBackWorkingDirectory } from './confinement.ts';
+import { dnsFactBytes, factsBytes } from './facts.ts';
+import { plan, run } from './run.ts';
+import { seek } from './seek.ts';
+import type { FromWorker, InspectOrder, ToWorker, WorkerSetup } from './wire.ts';
+
+const setup = workerData as WorkerSetup;
+const port = parentPort;
+if (port === null) throw new Error('this module is the entry of a worker thread');
+const post = (message: FromWorker): void => port.postMessage(message);
+const now = (): number => performance.now();
+
+giveBackWorkingDirectory(setup.checksModule);
+
+// Loaded now, so that the first message does not wait for it.
+await import('../auth/mailauth.ts');
+const { checks } = (await import(setup.checksModule)) as { checks: readonly Check[] };
+const ordered = plan(checks);
+const matcher = compilePatterns(setup.patterns);
+const symbols = [...new Set(setup.patterns.map(pattern => pattern.symbol))];
+const asks = askPort(post);
+let running = 0;
+let beat: NodeJS.Timeout | undefined;
+
+port.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'answer':
+      asks.answered(message.question, message.answer);
+      break;
+    case 'inspect':
+      void inspect(message);
+      break;
+  }
+});
+post({ kind: 'ready', checks: ordered.map(check => check.name), digest: matcher.digest });
+
+async function inspect(order: InspectOrder): Promise<void> {
+  begin();
+  try {
+    post({ kind: 'done', job: order.job, evidence: await evidenceOf(order) });
+  } finally {
+    end();
+  }
+}
+
+async function evidenceOf(order: InspectOrder): Promise<Evidence> {
+  const { envelope, receivedAt, deadlineMs } = order;
+  const mail = readMail(order.content);
+  const subject = { envelope, receivedAt, site: setup.site, mail, ask: asks.askFor(order.job) };
+  const startedAt = now();
+  const [facts, sought] = await Promise.all([
+    // The main thread adds the fact `dns`.
+    run(ordered, subject, { deadlineMs, factsBytes: factsBytes - dnsFactBytes, now }),
+    seek(() => mail.texts(), matcher, symbols, { deadlineMs, budgetMs: setup.patternBudgetMs, now }),
+  ]);
+  return {
+    facts: { ...facts, ...sought.facts },
+    patternHits: sought.patternHits,
+    timings: { checks: Math.round((now() - startedAt) * 10) / 10, patterns: sought.ms },
+  };
+}
+
+/** An idle worker does not beat: an idle gateway sleeps. */
+function begin(): void {
+  running += 1;
+  beat ??= setInterval(() => Atomics.add(setup.beat, 0, 1), setup.beatMs);
+}
+
+function end(): void {
+  running -= 1;
+  if (running > 0) return;
+  clearInterval(beat);
+  beat = undefined;
+}

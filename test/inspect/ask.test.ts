@@ -1,0 +1,101 @@
+// The main thread's end of the ask port: what it answers, what it refuses, and what it records.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type AskServices, answerer, type DnsFact } from '../../src/inspect/ask.ts';
+import { dnsFactBytes } from '../../src/inspect/facts.ts';
+import type { DnsAnswer } from '../../src/model/ask.ts';
+
+const none: DnsAnswer = { status: 'none', code: 'ENODATA' };
+const services: AskServices = { resolve: async () => none, clamd: async () => ({ status: 'clean' }) };
+const dns = (name: string, type = 'TXT') => ({ kind: 'dns', name, type });
+const scan = { kind: 'scan', scanner: 'clamd', content: new Uint8Array(1) };
+
+const refused: readonly unknown[] = [
+  null,
+  'dns',
+  {},
+  { kind: 'dns' },
+  dns('example.com', 'ANY'),
+  { kind: 'dns', name: 1, type: 'TXT' },
+  dns('x'.repeat(2000)),
+  { ...scan, scanner: 'other' },
+  { ...scan, content: '/etc/passwd' },
+];
+for (const question of refused)
+  test(`a question that is none of ours is refused: ${JSON.stringify(question)?.slice(0, 50)}`, async () => {
+    const answers = answerer(services, { queries: 9, scans: 9 })();
+    assert.equal((await answers.answer(question)).status, 'failed');
+    assert.equal(fact(answers).queries, 0);
+  });
+
+test('the same question is asked once and counts once', async () => {
+  const asked: string[] = [];
+  const counting: AskServices = {
+    ...services,
+    async resolve(name) {
+      asked.push(name);
+      return none;
+    },
+  };
+  const answers = answerer(counting, { queries: 1, scans: 0 })();
+  await Promise.all([answers.answer(dns('example.com')), answers.answer(dns('EXAMPLE.COM'))]);
+  assert.deepEqual([asked.length, fact(answers).queries, fact(answers).refused], [1, 1, 0]);
+});
+
+test('a service that throws is a failed answer', async () => {
+  const broken: AskServices = {
+    resolve: () => Promise.reject(new Error('x')),
+    clamd: () => Promise.reject(new Error('x')),
+  };
+  const answers = answerer(broken, { queries: 9, scans: 9 })();
+  assert.equal((await answers.answer(dns('example.com'))).status, 'failed');
+  assert.equal((await answers.answer(scan)).status, 'failed');
+  assert.equal(fact(answers).failed, 1);
+});
+
+test('no scanner is absent, and more scans than allowed fail', async () => {
+  assert.deepEqual(await answerer({ ...services, clamd: null }, { queries: 0, scans: 9 })().answer(scan), {
+    status: 'absent',
+  });
+  const answers = answerer(services, { queries: 0, scans: 1 })();
+  assert.deepEqual(await answers.answer(scan), { status: 'clean' });
+  assert.equal((await answers.answer(scan)).status, 'failed');
+});
+
+test('after a message has been answered nothing is asked for it', async () => {
+  const answers = answerer(services, { queries: 9, scans: 9 })();
+  answers.close();
+  assert.equal((await answers.answer(dns('example.com'))).status, 'failed');
+  assert.equal((await answers.answer(scan)).status, 'failed');
+  assert.equal(fact(answers).queries, 0);
+});
+
+test('the record says what came of each question, and is bounded', async () => {
+  const mixed = {
+    ...services,
+    resolve: async (name: string): Promise<DnsAnswer> =>
+      name.startsWith('bad') ? { status: 'failed', code: 'ESERVFAIL' } : none,
+  };
+  const answers = answerer(mixed, { queries: 60, scans: 0 })();
+  await answers.answer(dns('bad.example'));
+  await answers.answer(dns('good.example'));
+  assert.deepEqual(fact(answers), {
+    queries: 2,
+    failed: 1,
+    refused: 0,
+    names: [
+      { name: 'bad.example', type: 'TXT', outcome: 'ESERVFAIL' },
+      { name: 'good.example', type: 'TXT', outcome: 'none' },
+    ],
+  });
+  for (let n = 0; n < 60; n++) await answers.answer(dns(`${n}.${'l'.repeat(200)}.example`));
+  assert.ok(JSON.stringify(answers.dnsFact()).length <= dnsFactBytes);
+  assert.deepEqual([fact(answers).queries, fact(answers).refused], [60, 2]);
+});
+
+function fact(answers: ReturnType<ReturnType<typeof answerer>>): DnsFact {
+  const observation = answers.dnsFact();
+  assert.equal(observation.state, 'observed');
+  return observation.value;
+}

@@ -1,0 +1,306 @@
+// The pool with real worker threads: what a hostile message costs its neighbours, and what is left of it.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { suite, test } from 'node:test';
+import {
+  confinement,
+  type Inspector,
+  type InspectorOptions,
+  type InspectorParts,
+  inspectorPool,
+} from '../../src/inspect/inspector.ts';
+import type { DnsAnswer } from '../../src/model/ask.ts';
+import { systemClock } from '../../src/model/clock.ts';
+import type { Envelope } from '../../src/model/envelope.ts';
+import type { Evidence } from '../../src/model/evidence.ts';
+import { newId } from '../../src/model/ids.ts';
+import type { Message } from '../../src/model/message.ts';
+import { countingRandom } from '../support/clock.ts';
+import type { Ending } from '../support/temp.ts';
+
+const options: InspectorOptions = {
+  workers: 1,
+  messagesPerWorker: 8,
+  growAt: 4,
+  idleMs: 60_000,
+  heapMb: 32,
+  youngHeapMb: 4,
+  silenceMs: 10_000,
+  deadlineMs: 20_000,
+  patternBudgetMs: 100,
+  patterns: [{ symbol: 'SAYS_HELLO', field: 'raw', source: 'hello', flags: '' }],
+  site: { hostname: 'gate.example.com', domains: [], trustedNetworks: [] },
+  budget: { queries: 60, scans: 10 },
+  checksModule: new URL('./scripted-checks.ts', import.meta.url),
+};
+
+type Loss = Parameters<NonNullable<InspectorParts['onBreak']>>[0];
+
+async function pool(
+  t: Ending,
+  some: Partial<InspectorOptions> = {},
+  services: Partial<InspectorParts['services']> = {},
+) {
+  const losses: Loss[] = [];
+  const none: DnsAnswer = { status: 'none', code: 'ENOTFOUND' };
+  const inspector = await inspectorPool(
+    { ...options, ...some },
+    {
+      clock: systemClock,
+      services: { resolve: async () => none, clamd: null, ...services },
+      onBreak: loss => losses.push(loss),
+    },
+  );
+  t.after(() => inspector.close());
+  return { inspector, losses };
+}
+
+const random = countingRandom();
+const envelope: Envelope = {
+  id: newId(systemClock, random),
+  connection: {
+    id: newId(systemClock, random),
+    clientAddress: '192.0.2.1',
+    clientPort: 4321,
+    clientName: null,
+    direction: 'inbound',
+    connectedAt: 0,
+  },
+  helo: 'client.example',
+  protocol: 'ESMTP',
+  tls: null,
+  reversePath: 'a@client.example',
+  is8bit: false,
+  recipients: [{ path: 'b@example.com', parameters: [] }],
+  startedAt: 0,
+};
+
+function message(order: string): Message {
+  const bytes = new Uint8Array(new SharedArrayBuffer(order.length + 2));
+  bytes.set(Buffer.from(`${order}\r\n`, 'latin1'));
+  return {
+    sizeBytes: bytes.length,
+    sha256: createHash('sha256').update(order).digest('hex'),
+    hadBareNewlines: false,
+    header: bytes,
+    bytes: async () => bytes,
+    async *chunks() {
+      yield bytes;
+    },
+  };
+}
+
+const inspect = (inspector: Inspector, order: string): Promise<Evidence> => inspector.inspect(envelope, message(order));
+
+function said(evidence: Evidence): string {
+  const fact = evidence.facts.scripted;
+  assert.equal(fact?.state, 'observed', JSON.stringify(fact));
+  return (fact.value as { said: string }).said;
+}
+
+/** Resolves when `holds`; the test's own timeout ends one that never does. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(setImmediate);
+}
+
+suite('a message', { concurrency: true }, () => {
+  test('is observed by the checks and the patterns, and its questions are recorded', async t => {
+    const { inspector } = await pool(t);
+    const evidence = await inspect(inspector, 'hello');
+    assert.equal(said(evidence), 'hello');
+    assert.deepEqual(evidence.patternHits.hits, [{ symbol: 'SAYS_HELLO', field: 'raw', saw: 'hello' }]);
+    assert.deepEqual(evidence.patternHits.overran, []);
+    assert.deepEqual(Object.keys(evidence.facts).sort(), ['confined', 'dns', 'scripted']);
+    assert.deepEqual(evidence.facts.dns, {
+      state: 'observed',
+      ms: 0,
+      value: { queries: 0, failed: 0, refused: 0, names: [] },
+    });
+  });
+
+  const skip = confinement.hasNetwork && 'this version of Node cannot confine a worker so far';
+  test('is read where it cannot reach files, network or environment', { skip }, async t => {
+    const { inspector } = await pool(t);
+    const fact = (await inspect(inspector, 'hello')).facts.confined;
+    assert.equal(fact?.state, 'observed', JSON.stringify(fact));
+    const denied = 'ERR_ACCESS_DENIED';
+    assert.deepEqual(fact.value, {
+      passwd: denied,
+      beside: denied,
+      network: denied,
+      environment: 0,
+      before: 'observed',
+    });
+  });
+
+  test('whose check throws has a failed observation, and the worker lives', async t => {
+    const { inspector, losses } = await pool(t);
+    const { facts } = await inspect(inspector, 'throw');
+    assert.equal(facts.scripted?.state === 'failed' && facts.scripted.reason, 'thrown by a check');
+    assert.equal(facts.confined?.state, 'observed');
+    assert.deepEqual(losses, []);
+  });
+
+  test('that cannot be read from its spool is the error of its reader', async t => {
+    const { inspector } = await pool(t);
+    const unreadable: Message = { ...message('hello'), bytes: () => Promise.reject(new Error('EIO')) };
+    await assert.rejects(inspector.inspect(envelope, unreadable), /EIO/);
+    assert.equal(inspector.stats().inFlight, 0);
+    assert.equal(said(await inspect(inspector, 'hello')), 'hello');
+  });
+});
+
+suite('the ask port', { concurrency: true }, () => {
+  test('answers a worker and records the question', async t => {
+    const answer: DnsAnswer = { status: 'found', records: [['v=spf1 -all']] };
+    const { inspector } = await pool(t, {}, { resolve: async () => answer });
+    const evidence = await inspect(inspector, 'ask example.com');
+    assert.deepEqual(JSON.parse(said(evidence)), answer);
+    const names = [{ name: 'example.com', type: 'TXT', outcome: 'found' }];
+    assert.deepEqual(evidence.facts.dns, {
+      state: 'observed',
+      ms: 0,
+      value: { queries: 1, failed: 0, refused: 0, names },
+    });
+  });
+
+  test('scans the shared bytes themselves', async t => {
+    const scanned: unknown[] = [];
+    const clamd = async (content: Uint8Array) => {
+      scanned.push(content.buffer instanceof SharedArrayBuffer, Buffer.from(content).toString());
+      return { status: 'clean' as const };
+    };
+    const { inspector } = await pool(t, {}, { clamd });
+    assert.deepEqual(JSON.parse(said(await inspect(inspector, 'scan'))), { status: 'clean' });
+    assert.deepEqual(scanned, [true, 'scan\r\n']);
+  });
+
+  test('threat 26: refuses questions over the budget of a message, as failed', async t => {
+    let asked = 0;
+    const resolve = async (): Promise<DnsAnswer> => {
+      asked += 1;
+      return { status: 'none', code: 'ENODATA' };
+    };
+    const { inspector } = await pool(t, {}, { resolve });
+    const evidence = await inspect(inspector, 'many 70');
+    assert.equal(said(evidence), [...Array(60).fill('none'), ...Array(10).fill('failed')].join(' '));
+    assert.equal(asked, 60);
+    const { dns } = evidence.facts;
+    assert.equal(dns?.state === 'observed' && (dns.value as { refused: number }).refused, 10);
+  });
+});
+
+// THREATS.md, "a worker that throws, loops or exhausts its heap on one message (that message only)".
+const overruns = [
+  { order: 'loop', why: 'loop', silenceMs: 1500 },
+  // Collecting a full heap is silence too: the cap has to be met first.
+  { order: 'heap', why: 'heap', silenceMs: 10_000 },
+  { order: 'crash', why: 'crashed', silenceMs: 10_000 },
+];
+suite('a message that breaks its worker', { concurrency: 2 }, () => {
+  for (const { order, why, silenceMs } of overruns) {
+    test(`has overrun and failed all checks: ${order}`, async t => {
+      const { inspector, losses } = await pool(t, { silenceMs });
+      const { facts, patternHits } = await inspect(inspector, order);
+      for (const name of ['scripted', 'confined', 'worker']) {
+        const fact = facts[name];
+        assert.deepEqual(fact?.state === 'failed' && fact.reason, `overran: ${why}`, name);
+      }
+      assert.deepEqual(patternHits.overran, ['SAYS_HELLO'], 'patterns that were not sought are not misses');
+      assert.deepEqual(
+        losses.map(loss => ({ why: loss.why, messages: loss.messages, wasAlone: loss.wasAlone })),
+        [
+          { why, messages: 1, wasAlone: false },
+          { why, messages: 1, wasAlone: true },
+        ],
+      );
+    });
+
+    test(`costs its neighbours nothing but time: ${order}`, async t => {
+      const { inspector } = await pool(t, { silenceMs });
+      const all = await Promise.all(['hello', order, 'ask example.com', 'hello again'].map(o => inspect(inspector, o)));
+      assert.equal(said(all[0] as Evidence), 'hello');
+      assert.equal(said(all[2] as Evidence), '{"status":"none","code":"ENOTFOUND"}');
+      assert.equal(said(all[3] as Evidence), 'hello again');
+      assert.equal(inspector.stats().overran, 1);
+      assert.equal(said(await inspect(inspector, 'afterwards')), 'afterwards');
+    });
+  }
+});
+
+suite('time', { concurrency: true }, () => {
+  test('ends a check that never answers at the deadline of the inspection, and keeps the others', async t => {
+    const { inspector, losses } = await pool(t, { deadlineMs: 300 });
+    const { facts } = await inspect(inspector, 'hang');
+    assert.equal(facts.scripted?.state === 'failed' && facts.scripted.reason, 'deadline');
+    assert.equal(facts.worker, undefined);
+    assert.deepEqual(losses, []);
+  });
+
+  test('ends a message that waits for a seat for too long, as an overrun', async t => {
+    const { inspector } = await pool(t, { deadlineMs: 100, messagesPerWorker: 1 });
+    const looping = inspect(inspector, 'loop');
+    const waiting = inspect(inspector, 'hello');
+    for (const { facts } of [await looping, await waiting])
+      assert.equal(facts.worker?.state === 'failed' && facts.worker.reason, 'overran: deadline');
+  });
+});
+
+suite('workers', { concurrency: true }, () => {
+  test('are started when there is work for them, and end when there is none', async t => {
+    const question = Promise.withResolvers<DnsAnswer>();
+    const { inspector } = await pool(t, { workers: 2, growAt: 1, idleMs: 10 }, { resolve: () => question.promise });
+    assert.equal(inspector.stats().workers, 1);
+    const held = inspect(inspector, 'ask example.com');
+    await until(() => inspector.stats().workers === 2);
+    question.resolve({ status: 'none', code: 'ENOTFOUND' });
+    await held;
+    await until(() => inspector.stats().workers === 1);
+    assert.equal(said(await inspect(inspector, 'hello')), 'hello');
+  });
+
+  test('take new patterns without losing a message', async t => {
+    const question = Promise.withResolvers<DnsAnswer>();
+    const isAsked = Promise.withResolvers<void>();
+    const resolve = () => {
+      isAsked.resolve();
+      return question.promise;
+    };
+    const { inspector } = await pool(t, {}, { resolve });
+    const before = inspect(inspector, 'ask hello.example');
+    await isAsked.promise;
+    await inspector.reload([{ symbol: 'SAYS_BYE', field: 'raw', source: 'bye', flags: '' }]);
+    const after = await inspect(inspector, 'hello and bye');
+    question.resolve({ status: 'none', code: 'ENODATA' });
+    assert.deepEqual(
+      (await before).patternHits.hits.map(hit => hit.symbol),
+      ['SAYS_HELLO'],
+    );
+    assert.deepEqual(
+      after.patternHits.hits.map(hit => hit.symbol),
+      ['SAYS_BYE'],
+    );
+    assert.notEqual(after.patternHits.digest, (await before).patternHits.digest);
+  });
+
+  test('keep their patterns when new ones cannot be used', async t => {
+    const { inspector } = await pool(t);
+    await assert.rejects(inspector.reload([{ symbol: 'BROKEN', field: 'raw', source: '(', flags: '' }]));
+    assert.deepEqual(
+      (await inspect(inspector, 'hello')).patternHits.hits.map(hit => hit.symbol),
+      ['SAYS_HELLO'],
+    );
+  });
+
+  test('that cannot start are told at once', async t => {
+    await assert.rejects(pool(t, { checksModule: new URL('./no-such-module.ts', import.meta.url) }), /no-such-module/);
+  });
+
+  test('that are closed answer what they held with a temporary failure', async t => {
+    const { inspector } = await pool(t);
+    const held = inspect(inspector, 'hang');
+    await inspector.close();
+    await assert.rejects(held, { name: 'TemporaryFailure' });
+  });
+});
