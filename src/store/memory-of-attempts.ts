@@ -3,6 +3,9 @@
 import type { Path } from '../model/address.ts';
 import type { EpochMs } from '../model/clock.ts';
 
+/** How long after its first attempt a client may come back (RFC 5321 §4.5.4.1: it should try for 4 to 5 days). */
+export const retryWindowMs = 5 * 24 * 3600 * 1000;
+
 /** One copy: the body's SHA-256, the reverse-path and the forward-path, never the client's address. */
 export interface CopyKey {
   readonly sha256: string;
@@ -27,7 +30,11 @@ export interface Deferral {
 }
 
 export interface Deferrals {
-  /** Counts one more deferral of this copy and returns all so far, this one included. Durable when it resolves. */
-  count(key: CopyKey, now: EpochMs): Promise<Deferral>;
+  /**
+   * Counts one more attempt of each of these copies. Of all their attempts so far, this one included, it returns the time
+   * of the earliest and the count of the copy that has most. Durable when it resolves.
+   */
+  count(keys: readonly [CopyKey, ...CopyKey[]], now: EpochMs): Promise<Deferral>;
+  /** Forgets copies whose last attempt was before `before`. */
   expire(before: EpochMs): Promise<number>;
 }

@@ -67,32 +67,48 @@ export interface Page<T> {
   readonly cursor: string | null;
 }
 
-export interface Quarantine {
-  /**
-   * Keeps `message` for the recipients. When it resolves, the blob is fsynced under its final name, its directory is
-   * fsynced, and the row is committed. A copy that is `pending` for the same (SHA-256, reverse-path, forward-path) is
-   * reused: the retry of a transaction that we could not finish makes no second entry.
-   * @throws TemporaryFailure when anything could not be made durable; the store then counts as failed.
-   */
-  keep(entry: NewEntry, message: Message, state: 'pending' | 'held'): Promise<readonly Id[]>;
-  /** Makes pending copies of these entries held. Durable when it resolves. */
-  hold(entries: readonly Id[]): Promise<void>;
+/** The reading half; the API's thread has its own. */
+export interface QuarantineReader {
   get(entry: Id): Promise<Entry | null>;
+  /** Newest first. Entries whose state is `pending` are left out unless the filter asks for that state. */
   list(filter: EntryFilter, limit: number, cursor: string | null): Promise<Page<Entry>>;
-  /** The bytes as received; null when there is no such entry. */
+  /** The bytes as received; null when there is no such entry. @throws PermanentFailure when its blob is gone. */
   message(entry: Id): Promise<Message | null>;
+}
+
+export interface Quarantine extends QuarantineReader {
+  /**
+   * Keeps `message` for the recipients and says in which entry each copy is. When it resolves, the blob is fsynced under
+   * its final name, its directory is fsynced, and the row is committed. A copy that an entry younger than 5 days keeps for
+   * the same (SHA-256, reverse-path, forward-path), not released yet, is reused, and is `held` if that is asked for: the
+   * retry of a transaction that we could not finish, or whose 250 was never heard, makes no second entry.
+   * @throws TemporaryFailure when anything could not be made durable.
+   */
+  keep(entry: NewEntry, message: Message, state: 'pending' | 'held'): Promise<ReadonlyMap<Path, Id>>;
+  /** Makes these copies held where they are pending. Durable when it resolves. @throws TemporaryFailure when one is gone. */
+  hold(copies: ReadonlyMap<Path, Id>): Promise<void>;
   /** Marks these copies `releasing` before the next hop is asked; returns those that were `held` or `releasing`. */
   beginRelease(entry: Id, recipients: readonly Path[] | 'all', now: EpochMs): Promise<readonly Path[]>;
   /** Records what the next hop said: 2xx makes the copy `released`, 4xx leaves it `releasing`, 5xx makes it `held` again. */
   endRelease(entry: Id, replies: ReadonlyMap<Path, Reply>, now: EpochMs): Promise<void>;
   /** Entries with copies in `releasing`, with the time of the first request: for trying again, also after a restart. */
-  releasing(): Promise<
-    readonly { readonly entry: Id; readonly requestedAt: EpochMs; readonly paths: readonly Path[] }[]
-  >;
+  releasing(): Promise<readonly Releasing[]>;
   /** Row first, then blob (D1, D2). False when there was none. */
   delete(entry: Id): Promise<boolean>;
-  /** Deletes entries older than `before`, makes `pending` ones older than `pendingBefore` held. Counts of both. */
+  /**
+   * Deletes entries received before `before`, unless a copy is `pending` or `releasing`; makes copies `held` that are `pending` since
+   * before `pendingBefore`. Counts of entries deleted and copies held.
+   */
   expire(before: EpochMs, pendingBefore: EpochMs): Promise<{ readonly deleted: number; readonly held: number }>;
-  /** False after an fsync or commit failed: no 250 may be given on the strength of this store. */
+  /**
+   * False once an fsync failed, or the database could not be written for another reason than a full disk: what the kernel
+   * said to be written may not be. No 250 may be given on the strength of this store until it is opened again.
+   */
   readonly isSound: boolean;
+}
+
+export interface Releasing {
+  readonly entry: Id;
+  readonly requestedAt: EpochMs;
+  readonly paths: readonly Path[];
 }

@@ -1,0 +1,74 @@
+// The first table of DESIGN.md section 5: what the verdicts of a transaction's policy groups make of it. Pure.
+
+import type { Path } from '../model/address.ts';
+import type { JudgedGroup } from '../model/disposition.ts';
+import { type Action, actions, type Floor, type Verdict } from '../model/verdict.ts';
+
+/** What follows of a check that the policy needs and that could not run: still deferred, or what was set for the end. */
+export type FailedCheck = 'none' | 'defer' | 'quarantine' | 'continue';
+
+/** A group, and what is to be done with its recipients' copies as far as they alone are concerned. */
+export interface Decision {
+  readonly group: JudgedGroup;
+  readonly action: Action | 'defer';
+}
+
+export type Plan =
+  | { readonly kind: 'defer' }
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'place'; readonly relayed: readonly Decision[]; readonly quarantined: readonly Decision[] };
+
+/**
+ * `isPartlyPlaced`: copies of this transaction were delivered by an earlier attempt, so that a refusal now would bounce
+ * mail that some of its recipients have.
+ */
+export function plan(decisions: readonly Decision[], isPartlyPlaced: boolean): Plan {
+  if (decisions.some(({ action }) => action === 'defer')) return { kind: 'defer' };
+  if (!isPartlyPlaced && decisions.every(({ action }) => action === 'reject')) return { kind: 'refuse' };
+  return {
+    kind: 'place',
+    relayed: decisions.filter(({ action }) => action === 'deliver' || action === 'tag'),
+    // A reject among others is quarantined: the one reply would otherwise bounce everybody's copy, or lose this one.
+    quarantined: decisions.filter(({ action }) => action === 'quarantine' || action === 'reject'),
+  };
+}
+
+/** What is to be done with a group's copies by its verdict, mode and standing. */
+export function decide(group: JudgedGroup, reversePath: Path, failed: FailedCheck): Decision {
+  // Observing changes nothing but header fields, whatever failed.
+  if (group.mode === 'observe') return { group, action: weaker(group.verdict.action, 'tag') };
+  if (failed === 'defer') return { group, action: 'defer' };
+  const action = actionFor(group, reversePath);
+  return { group, action: failed === 'quarantine' ? stronger(action, 'quarantine') : action };
+}
+
+function actionFor(group: JudgedGroup, reversePath: Path): Action {
+  const { verdict, isRole } = group;
+  const malware = strongest(verdict.floors.filter(isMalware));
+  // Never by score (RFC 5321 §4.5.1, RFC 2142); what policy asks for beside it is kept, not refused.
+  if (isRole) {
+    const asked = weaker(strongest(verdict.floors), 'quarantine');
+    return stronger(malware, stronger(asked, weaker(verdict.action, 'tag')));
+  }
+  // A bounce that we refuse is lost, since nobody may bounce it (RFC 5321 §4.5.5): for its content it is kept instead.
+  // Delivering it whatever it says would let every spammer in who writes `MAIL FROM:<>`.
+  if (reversePath === '') return stronger(malware, weaker(verdict.action, 'quarantine'));
+  return verdict.action;
+}
+
+/** What a refusal may tell: why, in a word that teaches nobody how to get through. */
+export type RefusalCategory = 'malware' | 'policy' | 'spam';
+
+export function refusalCategory(verdict: Verdict): RefusalCategory {
+  if (verdict.floors.some(isMalware)) return 'malware';
+  return strongest(verdict.floors) === 'reject' ? 'policy' : 'spam';
+}
+
+/** By the name that rules/policy.ts gives to this floor; rules are not imported here. */
+const isMalware = ({ name }: Floor): boolean => name === 'policy:malware';
+
+const strength = (action: Action): number => actions.indexOf(action);
+const stronger = (a: Action, b: Action): Action => (strength(a) >= strength(b) ? a : b);
+const weaker = (a: Action, b: Action): Action => (strength(a) <= strength(b) ? a : b);
+const strongest = (floors: readonly Floor[]): Action =>
+  floors.reduce<Action>((action, floor) => stronger(action, floor.action), 'deliver');

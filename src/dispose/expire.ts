@@ -1,0 +1,44 @@
+// The expiry job: what has been kept long enough goes.
+
+import type { EpochMs } from '../model/clock.ts';
+import type { LedgerWriter } from '../store/ledger.ts';
+import { type Deferrals, type Receipts, retryWindowMs } from '../store/memory-of-attempts.ts';
+import type { Quarantine } from '../store/quarantine.ts';
+import { type Requests, requestWindowMs } from '../store/requests.ts';
+
+export interface ExpiryOptions {
+  readonly quarantineKeepMs: number;
+  readonly ledgerKeepDays: number;
+  readonly ledgerKeepBytes: number;
+}
+
+export interface ExpiryDeps {
+  readonly quarantine: Quarantine;
+  readonly receipts: Receipts;
+  readonly deferrals: Deferrals;
+  readonly requests: Requests;
+  readonly ledger: LedgerWriter;
+}
+
+/** What was deleted, and pending copies that became held because no client came back for them. */
+export interface Expired {
+  readonly entries: number;
+  readonly held: number;
+  readonly receipts: number;
+  readonly deferrals: number;
+  readonly requests: number;
+  readonly ledgerDays: number;
+}
+
+export async function expireOld(options: ExpiryOptions, deps: ExpiryDeps, now: EpochMs): Promise<Expired> {
+  const retriesEnded = now - retryWindowMs;
+  const { deleted, held } = await deps.quarantine.expire(now - options.quarantineKeepMs, retriesEnded);
+  return {
+    entries: deleted,
+    held,
+    receipts: await deps.receipts.expire(retriesEnded),
+    deferrals: await deps.deferrals.expire(retriesEnded),
+    requests: await deps.requests.expire(now - requestWindowMs),
+    ledgerDays: await deps.ledger.prune(now, options.ledgerKeepDays, options.ledgerKeepBytes),
+  };
+}

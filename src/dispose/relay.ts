@@ -1,0 +1,114 @@
+// Relaying: one next-hop transaction for each next hop and each distinct set of added fields.
+
+import type { Path } from '../model/address.ts';
+import type { Recipient } from '../model/envelope.ts';
+import type { ByteRange, Message, Outgoing } from '../model/message.ts';
+import { isPermanent, isPositive, isTransient, type Reply } from '../model/reply.ts';
+import type { Delivery, DeliveryResult, NextHop } from '../next-hop/next-hop.ts';
+import { localError } from './replies.ts';
+import { type RelayedCopy, resultOf } from './settle.ts';
+
+/** What is put before the message and taken out of it for one group of recipients. */
+export interface FieldEdits {
+  readonly prepended: string;
+  readonly removed: readonly ByteRange[];
+}
+
+/** Copies that leave together. */
+export interface Relay {
+  readonly nextHop: NextHop;
+  readonly outgoing: Outgoing;
+  readonly recipients: readonly [Recipient, ...Recipient[]];
+}
+
+/** Groups recipients by next hop and edits, in the order of their first recipients. */
+export function relaysFor(
+  copies: readonly { readonly recipient: Recipient; readonly edits: FieldEdits }[],
+  message: Message,
+  routeOf: (path: Path) => NextHop,
+): readonly Relay[] {
+  const hops = new Map<NextHop, Map<string, Relay>>();
+  for (const { recipient, edits } of copies) {
+    const nextHop = routeOf(recipient.path);
+    const relays = hops.get(nextHop) ?? new Map<string, Relay>();
+    hops.set(nextHop, relays);
+    const key = JSON.stringify([edits.prepended, edits.removed]);
+    const relay = relays.get(key);
+    const recipients = relay ? ([...relay.recipients, recipient] as const) : ([recipient] as const);
+    relays.set(key, { nextHop, outgoing: { ...edits, message }, recipients });
+  }
+  return [...hops.values()].flatMap(relays => [...relays.values()]);
+}
+
+export type Transaction = Pick<Delivery, 'transaction' | 'reversePath' | 'is8bit'>;
+
+export interface RelayEvents {
+  /** The next hop would not take these recipients: its directory should know. */
+  learn(path: Path, reply: Reply): void;
+  /** The next hop's client threw, which it never should. */
+  failed(nextHop: NextHop, cause: unknown): void;
+}
+
+/** Delivers `relay` and says what became of each copy; never throws. */
+export async function deliver(
+  relay: Relay,
+  transaction: Transaction,
+  events: RelayEvents,
+): Promise<readonly RelayedCopy[]> {
+  const { nextHop, outgoing, recipients } = relay;
+  let result: DeliveryResult;
+  try {
+    result = await nextHop.deliver({ ...transaction, recipients, outgoing });
+  } catch (cause) {
+    events.failed(nextHop, cause);
+    result = { at: 'lost', reply: localError };
+  }
+  if (result.at === 'recipients') return withoutRefused(relay, transaction, result.replies, events);
+  return recipients.map(({ path }) => copyWith(relay, path, replyFor(result, path)));
+}
+
+/**
+ * Some RCPTs were refused, so that nothing was sent. The others' copies are delivered at once: their next hop would
+ * otherwise keep all of them waiting for as long as it refuses one (a full mailbox, a limit on recipients).
+ */
+async function withoutRefused(
+  relay: Relay,
+  transaction: Transaction,
+  replies: ReadonlyMap<Path, Reply>,
+  events: RelayEvents,
+): Promise<readonly RelayedCopy[]> {
+  const replyTo = ({ path }: Recipient): Reply => final(replies.get(path));
+  const refused = relay.recipients.filter(recipient => !isPositive(replyTo(recipient)));
+  const [first, ...others] = relay.recipients.filter(recipient => isPositive(replyTo(recipient)));
+  // Abandoned without a refusal: to try the same again could go on for ever.
+  if (refused.length === 0) return relay.recipients.map(({ path }) => copyWith(relay, path, localError));
+  for (const recipient of refused) events.learn(recipient.path, replyTo(recipient));
+  const settled = refused.map(recipient => refusedAtRcpt(relay, recipient.path, replyTo(recipient)));
+  if (first === undefined) return settled;
+  return [...settled, ...(await deliver({ ...relay, recipients: [first, ...others] }, transaction, events))];
+}
+
+const copyWith = (relay: Relay, path: Path, reply: Reply): RelayedCopy => ({
+  path,
+  nextHop: relay.nextHop.name,
+  reply,
+  result: resultOf(reply),
+});
+
+const refusedAtRcpt = (relay: Relay, path: Path, reply: Reply): RelayedCopy => ({
+  ...copyWith(relay, path, reply),
+  result: isPermanent(reply) ? 'refused at RCPT' : 'unknown',
+});
+
+/** The reply that decides about a copy. Only one to the content may say that it was stored. */
+function replyFor(result: Exclude<DeliveryResult, { at: 'recipients' }>, path: Path): Reply {
+  if (result.at === 'content') return final(result.replies.get(path));
+  const isBelievable = isTransient(result.reply) || (result.at !== 'lost' && isPermanent(result.reply));
+  return isBelievable ? result.reply : localError;
+}
+
+/** `said` where it answers anything; nothing, or a 354, tells nobody where the copy is. */
+function final(said: Reply | undefined): Reply {
+  const isFinal = said !== undefined && (isPositive(said) || isTransient(said) || isPermanent(said));
+  return isFinal ? said : localError;
+}

@@ -1,0 +1,139 @@
+// The main thread's end of the ledger: gathers records and hands them over in batches, never waited for by SMTP.
+
+import { once } from 'node:events';
+import type { EpochMs } from '../../model/clock.ts';
+import type { LedgerRecord, RefusalRecord } from '../../model/disposition.ts';
+import { TemporaryFailure } from '../../model/failure.ts';
+import type { LedgerWriter } from '../ledger.ts';
+import type { StoreLog } from '../log.ts';
+import { type LedgerRow, ledgerRow } from './ledger-file.ts';
+import type { LedgerAnswer, LedgerRequest } from './ledger-thread.ts';
+import { startThread } from './thread.ts';
+
+export interface LedgerOptions {
+  readonly dataDir: string;
+  readonly batchMs: number;
+}
+
+export type ClosableLedger = LedgerWriter & { close(): Promise<void> };
+
+/** What may wait in memory while the disk does not take it; beyond that records are lost, which is logged. */
+const backlogBytes = 32 * 1024 * 1024;
+/** A batch is one block: get() unpacks a whole one. */
+const batchRows = 64;
+
+export function startLedger(options: LedgerOptions, log: StoreLog): ClosableLedger {
+  return new SqliteLedger(options, log);
+}
+
+class SqliteLedger implements ClosableLedger {
+  readonly #options: LedgerOptions;
+  readonly #log: StoreLog;
+  readonly #thread: LedgerThread;
+  #rows: LedgerRow[] = [];
+  #bytes = 0;
+  #lost = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: LedgerOptions, log: StoreLog) {
+    this.#options = options;
+    this.#log = log;
+    this.#thread = new LedgerThread(options.dataDir);
+  }
+
+  append(record: LedgerRecord | RefusalRecord): void {
+    if (this.#bytes > backlogBytes) {
+      this.#lost += 1;
+      return;
+    }
+    const row = ledgerRow(record);
+    this.#rows.push(row);
+    this.#bytes += row.body.length;
+    this.#timer ??= setTimeout(() => this.flush().catch(() => {}), this.#options.batchMs);
+  }
+
+  flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const written = this.#writing.then(() => this.#writeAll());
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async prune(now: EpochMs, keepDays: number, keepBytes: number): Promise<number> {
+    return this.#thread.ask({ ask: 'prune', now, keepDays, keepBytes });
+  }
+
+  async close(): Promise<void> {
+    await this.flush().catch(() => {}); // Logged there; what cannot be written at the end is lost.
+    await this.#thread.close();
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#rows.length > 0) {
+      const batch = this.#rows.slice(0, batchRows);
+      try {
+        const count = await this.#thread.ask({ ask: 'append', rows: batch });
+        const written = this.#rows.splice(0, count);
+        this.#bytes -= written.reduce((sum, row) => sum + row.body.length, 0);
+      } catch (cause) {
+        // Kept for the next batch.
+        this.#log.error({ cause, waiting: this.#rows.length, lost: this.#lost }, 'ledger not written');
+        throw cause;
+      }
+    }
+    if (this.#lost > 0)
+      this.#log.error({ lost: this.#lost }, 'ledger records lost: the disk did not take them in time');
+    this.#lost = 0;
+  }
+}
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'seq'> : never;
+
+/** Requests to the thread, each answered in its turn. */
+class LedgerThread {
+  readonly #worker;
+  readonly #waiting = new Map<number, PromiseWithResolvers<number>>();
+  #seq = 0;
+  #isOver = false;
+
+  constructor(dataDir: string) {
+    this.#worker = startThread('ledger-thread', { dataDir });
+    this.#worker.on('message', (answer: LedgerAnswer) => this.#settle(answer));
+    this.#worker.on('error', cause => this.#end(cause));
+    this.#worker.on('exit', () => this.#end('it ended'));
+  }
+
+  ask(request: Unnumbered<LedgerRequest>): Promise<number> {
+    const waiting = Promise.withResolvers<number>();
+    const seq = this.#seq++;
+    if (this.#isOver) waiting.reject(new TemporaryFailure('the ledger is closed'));
+    else {
+      this.#waiting.set(seq, waiting);
+      this.#worker.postMessage({ ...request, seq });
+    }
+    return waiting.promise;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isOver) return;
+    const exit = once(this.#worker, 'exit');
+    await this.ask({ ask: 'close' });
+    await exit;
+  }
+
+  #settle(answer: LedgerAnswer): void {
+    const waiting = this.#waiting.get(answer.seq);
+    this.#waiting.delete(answer.seq);
+    if ('result' in answer) waiting?.resolve(answer.result);
+    else waiting?.reject(new TemporaryFailure('the ledger could not be written', { reason: answer.failed }));
+  }
+
+  #end(cause: unknown): void {
+    this.#isOver = true;
+    for (const waiting of this.#waiting.values())
+      waiting.reject(new TemporaryFailure('the ledger thread ended', { cause }));
+    this.#waiting.clear();
+  }
+}

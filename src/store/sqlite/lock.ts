@@ -1,0 +1,34 @@
+// One process a data_dir: an exclusive lock that the kernel drops with the process, however it ends.
+
+import { mkdirSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { ConfigError } from '../../model/failure.ts';
+import { lockFile } from './layout.ts';
+
+export interface Lock {
+  release(): void;
+}
+
+/**
+ * Makes `dataDir` ours. Node has no flock(2); SQLite has a lock that works on all our systems, so an empty database is locked.
+ * @throws ConfigError when another process has it, or the folder cannot be used.
+ */
+export function lockDataDir(dataDir: string): Lock {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const db = new Database(lockFile(dataDir), { timeout: 0 });
+    try {
+      db.exec('BEGIN EXCLUSIVE');
+    } catch (cause) {
+      db.close();
+      throw cause;
+    }
+    return { release: () => db.close() };
+  } catch (cause) {
+    if (isBusy(cause)) throw new ConfigError('another process uses this data_dir', { dataDir, cause });
+    throw new ConfigError('data_dir cannot be used', { dataDir, cause });
+  }
+}
+
+const isBusy = (cause: unknown): boolean =>
+  cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY');

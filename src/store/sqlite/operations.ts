@@ -1,0 +1,19 @@
+// All that the writer thread can be asked to do, by name.
+
+import type { Database } from 'better-sqlite3';
+import { deferralWrites, receiptWrites, requestWrites } from './attempt-writes.ts';
+import { deleteWrites } from './delete-writes.ts';
+import { keepWrites, overdueWrites } from './keep-writes.ts';
+import { releaseWrites } from './release-writes.ts';
+
+export const operations = (db: Database) => ({
+  ...keepWrites(db),
+  ...overdueWrites(db),
+  ...releaseWrites(db),
+  ...deleteWrites(db),
+  ...receiptWrites(db),
+  ...deferralWrites(db),
+  ...requestWrites(db),
+});
+
+export type Operations = ReturnType<typeof operations>;

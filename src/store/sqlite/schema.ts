@@ -1,0 +1,63 @@
+// Tables of the quarantine, and of what is remembered between a client's attempts. A migration that was released is
+// never edited: changes are appended.
+
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE entries (
+    id             TEXT PRIMARY KEY,
+    tx             TEXT NOT NULL,
+    received_at    INTEGER NOT NULL,
+    client_address TEXT NOT NULL,
+    reverse_path   TEXT NOT NULL,
+    is_8bit        INTEGER NOT NULL,
+    reason         TEXT NOT NULL,
+    reply          TEXT,             -- JSON
+    profile        TEXT NOT NULL,
+    score          INTEGER NOT NULL, -- thousandths of a point
+    hits           TEXT NOT NULL,    -- JSON
+    symbols        TEXT NOT NULL,    -- ' A B ', for the filter
+    subject        TEXT NOT NULL,
+    header_from    TEXT NOT NULL,
+    size_bytes     INTEGER NOT NULL,
+    sha256         TEXT NOT NULL,
+    content_start  INTEGER NOT NULL, -- of the message in its blob
+    state          TEXT NOT NULL     -- the least finished of the copies' states
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX entries_by_sha256 ON entries (sha256);
+  CREATE INDEX entries_by_age ON entries (received_at);
+
+  CREATE TABLE copies (
+    entry        TEXT NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    position     INTEGER NOT NULL,
+    path         TEXT NOT NULL,
+    domain       TEXT,
+    state        TEXT NOT NULL,
+    reply        TEXT,               -- JSON
+    requested_at INTEGER,            -- of the release that runs
+    released_at  INTEGER,
+    PRIMARY KEY (entry, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX copies_by_path ON copies (path COLLATE NOCASE, entry);
+  CREATE INDEX copies_by_domain ON copies (domain, entry);
+  CREATE INDEX copies_unfinished ON copies (state, entry) WHERE state IN ('pending', 'releasing');
+
+  -- Entries whose rows are gone and whose blobs are to go: a kill between the two must not bring them back.
+  CREATE TABLE doomed_blobs (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE receipts (
+    sha256 TEXT NOT NULL, reverse_path TEXT NOT NULL, forward_path TEXT NOT NULL,
+    delivered_at INTEGER NOT NULL,
+    PRIMARY KEY (sha256, reverse_path, forward_path)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deferrals (
+    sha256 TEXT NOT NULL, reverse_path TEXT NOT NULL, forward_path TEXT NOT NULL,
+    first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, attempts INTEGER NOT NULL,
+    PRIMARY KEY (sha256, reverse_path, forward_path)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE requests (
+    key TEXT PRIMARY KEY, digest TEXT NOT NULL, begun_at INTEGER NOT NULL, answer TEXT
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
