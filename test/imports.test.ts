@@ -24,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   inspect: ['checks', 'content', 'rules', 'scan', 'dns', 'auth'],
   dispose: ['next-hop', 'store', 'smtp'],
   api: ['store', 'observe', 'rules'],
+  compose: ['*'],
   cli: ['*'],
   '.': ['*'],
 };

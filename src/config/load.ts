@@ -12,7 +12,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 type Json = { [key: string]: unknown };
 
 /** What of the environment is ours but no configuration: read elsewhere in config/. */
-const notKeys = new Set(['POSTERN_CONFIG', 'POSTERN_FAULT', 'POSTERN_TOKEN', 'POSTERN_CORPUS']);
+const notKeys = new Set(['POSTERN_FAULT', 'POSTERN_TOKEN', 'POSTERN_URL', 'POSTERN_CORPUS']);
 
 /**
  * The configuration of `path`, or the embedded default when it is null.

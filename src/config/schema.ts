@@ -211,6 +211,13 @@ export const schema = z.strictObject({
         .enum(['debug', 'info', 'warn', 'error'])
         .meta({ description: 'The least severe lines that are written.' })
         .prefault('info'),
+      addresses: z
+        .enum(['masked', 'full'])
+        .meta({
+          description:
+            'Envelope addresses in the log: `j***@example.com`, or as they are. The ledger has them in full.',
+        })
+        .prefault('masked'),
     })
     .prefault({}),
 });

@@ -1,0 +1,44 @@
+// What the API stands on: a reader of its own for queries, and the main thread for everything that has an effect.
+
+import type { Path } from '../model/address.ts';
+import type { Id } from '../model/ids.ts';
+import type { Reply } from '../model/reply.ts';
+import type { Health } from '../observe/health.ts';
+import type { LedgerReader } from '../store/ledger.ts';
+import type { EntryState, QuarantineReader } from '../store/quarantine.ts';
+
+/** The reading half of the store, opened in the API's thread: no query waits for, or delays, the writer. */
+export interface StoreReader {
+  readonly quarantine: QuarantineReader;
+  readonly ledger: LedgerReader;
+}
+
+/** One copy after a release was asked for. */
+export interface ReleasedCopy {
+  readonly path: Path;
+  readonly state: EntryState;
+  /** What the next hop said last; null when it was not asked. */
+  readonly reply: Reply | null;
+}
+
+export type ReleaseResult =
+  | { readonly status: 'done'; readonly copies: readonly ReleasedCopy[] }
+  | { readonly status: 'unknown entry' }
+  /** The key was used before, for another request. */
+  | { readonly status: 'key reused' };
+
+export interface ApiEffects {
+  /** The same key and request give the same answer, and one release. Without a key each request is a new one. */
+  release(entry: Id, recipients: readonly Path[] | 'all', idempotencyKey: string | null): Promise<ReleaseResult>;
+  /** False when there was none. */
+  delete(entry: Id): Promise<boolean>;
+}
+
+/** What the API asks of the main thread. */
+export interface MainThread extends ApiEffects {
+  /** Resolves when the main thread's loop turns. */
+  alive(): Promise<void>;
+  health(): Promise<Health>;
+  /** Prometheus' text format. */
+  exposition(): Promise<string>;
+}

@@ -1,0 +1,166 @@
+// Our nouns as the API shows them: names in snake_case, times by RFC 3339, points in whole points.
+
+import type { JudgedGroup, LedgerRecord, Outcome, RefusalRecord } from '../model/disposition.ts';
+import type { Reply } from '../model/reply.ts';
+import { actions, type Hit, type Points } from '../model/verdict.ts';
+import type { Entry, EntryRecipient } from '../store/quarantine.ts';
+import type { ReleasedCopy } from './ports.ts';
+import type {
+  CopyView,
+  EntryView,
+  ExplainedView,
+  HitView,
+  OutcomeView,
+  RefusalView,
+  ReplyView,
+  SummaryView,
+  TokenView,
+  VerdictView,
+} from './schemas.ts';
+import type { Token } from './tokens.ts';
+
+const timeView = (at: number): string => new Date(at).toISOString();
+const pointsView = (points: Points): number => points / 1000;
+const replyView = (reply: Reply): ReplyView => ({ code: reply.code, enhanced: reply.enhanced, text: [...reply.text] });
+
+export function entryView(entry: Entry): EntryView {
+  return {
+    id: entry.id,
+    transaction: entry.transaction,
+    received_at: timeView(entry.receivedAt),
+    state: entry.state,
+    reason: entry.reason,
+    refusal: entry.reply && replyView(entry.reply),
+    client_address: entry.clientAddress,
+    reverse_path: entry.reversePath,
+    recipients: entry.recipients.map(recipientView),
+    header_from: entry.headerFrom,
+    subject: entry.subject,
+    size_bytes: entry.sizeBytes,
+    sha256: entry.sha256,
+    profile: entry.profile,
+    score: pointsView(entry.score),
+    hits: entry.hits.map(hitView),
+  };
+}
+
+const recipientView = (recipient: EntryRecipient) => ({
+  ...copyView(recipient),
+  released_at: recipient.releasedAt === null ? null : timeView(recipient.releasedAt),
+});
+
+export const copyView = ({ path, state, reply }: ReleasedCopy): CopyView => ({
+  path,
+  state,
+  reply: reply && replyView(reply),
+});
+
+const hitView = (hit: Hit): HitView => ({
+  symbol: hit.symbol,
+  group: hit.group,
+  score: pointsView(hit.score),
+  weight: pointsView(hit.weight),
+  points: pointsView(hit.points),
+  set_by: hit.setBy,
+  because: hit.because,
+});
+
+export const recordView = (record: LedgerRecord | RefusalRecord): SummaryView | RefusalView =>
+  record.kind === 'message' ? summaryView(record) : refusalView(record);
+
+export const explainedView = (record: LedgerRecord | RefusalRecord): ExplainedView | RefusalView =>
+  record.kind === 'message' ? explainedMessageView(record) : refusalView(record);
+
+function summaryView(record: LedgerRecord): SummaryView {
+  const { envelope } = record;
+  const verdicts = record.groups.map(group => group.verdict);
+  const strongest = Math.max(...verdicts.map(verdict => actions.indexOf(verdict.action)));
+  return {
+    kind: 'message',
+    id: record.id,
+    at: timeView(record.at),
+    client_address: envelope.connection.clientAddress,
+    client_name: envelope.connection.clientName,
+    helo: envelope.helo,
+    protocol: envelope.protocol,
+    tls: envelope.tls && { ...envelope.tls },
+    reverse_path: envelope.reversePath,
+    size_bytes: record.sizeBytes,
+    sha256: record.sha256,
+    action: actions[strongest] ?? null,
+    score: verdicts.length === 0 ? null : pointsView(Math.max(...verdicts.map(verdict => verdict.score))),
+    outcomes: record.outcomes.map(outcomeView),
+    reply: replyView(record.reply),
+  };
+}
+
+function outcomeView(outcome: Outcome): OutcomeView {
+  const { path, disposition } = outcome;
+  switch (outcome.disposition) {
+    case 'relayed':
+      return { path, disposition, next_hop: outcome.nextHop, reply: replyView(outcome.reply) };
+    case 'relayed-before':
+      return { path, disposition };
+    case 'quarantined':
+      return { path, disposition, entry: outcome.entry };
+    case 'rejected':
+    case 'deferred':
+      return { path, disposition, reply: replyView(outcome.reply) };
+  }
+}
+
+const refusalView = (record: RefusalRecord): RefusalView => ({
+  kind: 'refusal',
+  id: record.id,
+  at: timeView(record.at),
+  client_address: record.clientAddress,
+  reverse_path: record.reversePath,
+  forward_path: record.forwardPath,
+  reply: replyView(record.reply),
+});
+
+function explainedMessageView(record: LedgerRecord): ExplainedView {
+  const { facts, patternHits, timings } = record.evidence;
+  return {
+    ...summaryView(record),
+    verdicts: record.groups.map(verdictView),
+    facts: { ...facts },
+    pattern_hits: {
+      digest: patternHits.digest,
+      hits: patternHits.hits.map(({ symbol, field, saw }) => ({ symbol, field, saw })),
+      overran: [...patternHits.overran],
+    },
+    timings_ms: { ...record.timings },
+    check_timings_ms: { ...timings },
+  };
+}
+
+function verdictView({ verdict, profile, mode, isRole, recipients }: JudgedGroup): VerdictView {
+  const { tag, quarantine, reject } = verdict.thresholds;
+  const margin = (threshold: Points): number => pointsView(threshold - verdict.score);
+  return {
+    profile,
+    mode,
+    is_role: isRole,
+    recipients: [...recipients],
+    action: verdict.action,
+    score: pointsView(verdict.score),
+    thresholds: {
+      tag: pointsView(tag),
+      quarantine: pointsView(quarantine),
+      reject: reject === null ? null : pointsView(reject),
+    },
+    margins: { tag: margin(tag), quarantine: margin(quarantine), reject: reject === null ? null : margin(reject) },
+    hits: verdict.hits.map(hitView),
+    floors: verdict.floors.map(({ name, action, because }) => ({ name, action, because })),
+    not_judged: verdict.notJudged.map(({ symbol, reason }) => ({ symbol, reason })),
+    missing: verdict.missing.map(({ check, reason }) => ({ check, reason })),
+  };
+}
+
+export const tokenView = (token: Token): TokenView => ({
+  id: token.id,
+  name: token.name,
+  scopes: [...token.scopes],
+  created_at: timeView(token.createdAt),
+});

@@ -1,0 +1,54 @@
+// postern serve: runs the gateway until it is told to stop.
+
+import { randomBytes } from 'node:crypto';
+import { startGateway } from '../compose/gateway.ts';
+import { faultsFromEnvironment } from '../config/fault.ts';
+import { loadConfig } from '../config/load.ts';
+import { confinement } from '../inspect/confinement.ts';
+import { systemClock } from '../model/clock.ts';
+import { logger } from '../observe/json-log.ts';
+import type { Cli } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+
+/** Running transactions have so long to finish after SIGTERM. */
+const drainMs = 25_000;
+
+export function serveCommand({ program, run, err, version }: Cli): void {
+  program
+    .command('serve')
+    .description('run the gateway; without a configuration file on the embedded defaults')
+    .option('-c, --config <file>', 'configuration file')
+    .action(({ config }: { config?: string }) => run(() => serve(config ?? null, err, version)));
+}
+
+async function serve(file: string | null, err: Cli['err'], version: string): Promise<number> {
+  const stopping = signalled('SIGTERM', 'SIGINT');
+  const config = loadConfig(file);
+  const log = logger({ level: config.log.level, addresses: config.log.addresses });
+  if (confinement.hasNetwork) log.warn({ node: process.version }, 'workers keep the network: Node 26 takes it away');
+  const random = (bytes: number) => randomBytes(bytes);
+  const faults = faultsFromEnvironment();
+  const gateway = await startGateway(config, { clock: systemClock, random, faults, log, version });
+  if (gateway.firstToken !== null) {
+    err(`API token with the scope admin, shown only now: ${gateway.firstToken}\n`);
+  }
+  log.info({ smtp: gateway.smtpAddresses, api: gateway.apiAddress, version, mode: config.mode }, 'listening');
+  process.on('SIGHUP', () => {
+    gateway.reloadRules().then(
+      () => log.info({}, 'rules reloaded'),
+      cause => log.error({ err: cause }, 'rules not reloaded: those in force stay'),
+    );
+  });
+  const signal = await stopping;
+  log.info({ signal }, 'stopping');
+  await gateway.stop(drainMs);
+  log.info({}, 'stopped');
+  return exitCodes.ok;
+}
+
+/** Resolves at the first of these signals, also when it comes while we start. */
+function signalled(...signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {
+  return new Promise(resolve => {
+    for (const signal of signals) process.once(signal, () => resolve(signal));
+  });
+}

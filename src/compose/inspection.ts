@@ -1,0 +1,94 @@
+// Evidence: the resolver, clamd and the worker pool that together answer for a message.
+
+import type { Config } from '../config/schema.ts';
+import { type Resolver, resolver } from '../dns/resolver.ts';
+import { type Inspector, inspectorPool } from '../inspect/inspector.ts';
+import type { DnsAnswer } from '../model/ask.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Log } from '../observe/log.ts';
+import type { PatternSpec } from '../rules/patterns.ts';
+import type { Antivirus } from './antivirus.ts';
+import { siteOf } from './judging.ts';
+
+export interface Inspection {
+  readonly inspector: Inspector;
+  readonly resolver: Resolver;
+  close(): Promise<void>;
+}
+
+interface InspectionParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly antivirus: Antivirus | null;
+  /** No DNS is asked: each question fails. */
+  readonly offline?: boolean;
+}
+
+export async function startInspection(
+  config: Config,
+  patterns: readonly PatternSpec[],
+  { clock, log, antivirus, offline = false }: InspectionParts,
+): Promise<Inspection> {
+  const dns = resolverOf(config, clock);
+  const resolve: Resolver['resolve'] = offline ? async () => unasked : (name, type) => dns.resolve(name, type);
+  const inspector = await inspectorPool(
+    {
+      ...bounds,
+      workers: config.workers.count,
+      heapMb: Math.ceil(config.workers.heap / 1024 ** 2),
+      deadlineMs: config.verdict_deadline,
+      patterns,
+      site: siteOf(config),
+      budget: { queries: config.dns.max_queries, scans: bounds.scansPerMessage },
+    },
+    {
+      clock,
+      services: {
+        resolve,
+        clamd: antivirus && (content => antivirus.scan(content)),
+      },
+      onBreak: loss => log.warn({ ...loss }, 'worker replaced'),
+    },
+  );
+  return {
+    inspector,
+    resolver: dns,
+    close: async () => {
+      await inspector.close();
+      dns.close();
+    },
+  };
+}
+
+const unasked: DnsAnswer = { status: 'failed', code: 'EOFFLINE' };
+
+/** Protective bounds that no deployment should need to change. */
+const bounds = {
+  messagesPerWorker: 16,
+  growAt: 2,
+  idleMs: 60_000,
+  youngHeapMb: 16,
+  silenceMs: 2000,
+  patternBudgetMs: 250,
+  scansPerMessage: 64,
+} as const;
+
+export function resolverOf(config: Config, clock: Clock): Resolver {
+  const tries = 2;
+  return resolver(
+    {
+      servers: config.dns.servers.map(server => withPort(server)),
+      timeoutMs: Math.ceil(config.dns.timeout / tries),
+      tries,
+      maxConcurrent: 256,
+      cacheEntries: 20_000,
+      positiveTtlMs: 300_000,
+      negativeTtlMs: 60_000,
+      failureTtlMs: 2000,
+    },
+    { clock },
+  );
+}
+
+const withPort = (server: string): string => (/^(?:[^:]+|\[.*\]):\d+$/.test(server) ? server : bracketed(server));
+const bracketed = (server: string): string => (server.includes(':') ? `[${server}]:53` : `${server}:53`);

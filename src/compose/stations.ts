@@ -1,0 +1,38 @@
+// The stations of the line, tied to the parts that do their work.
+
+import type { Dispose } from '../dispose/dispose.ts';
+import type { Clock, Faults } from '../model/clock.ts';
+import type { Envelope } from '../model/envelope.ts';
+import { type Reply, reply } from '../model/reply.ts';
+import type { Log } from '../observe/log.ts';
+import { messageLine } from '../observe/message-line.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Stations } from '../pipeline.ts';
+import type { LedgerWriter } from '../store/ledger.ts';
+
+interface Parts extends Pick<Stations, 'inspect' | 'groupsOf' | 'judge'> {
+  readonly dispose: Dispose;
+  readonly ledger: LedgerWriter;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly faults: Faults;
+}
+
+export function stationsOf({ ledger, metrics, log, ...parts }: Parts): Stations {
+  return {
+    ...parts,
+    record: record => {
+      ledger.append(record);
+      metrics.message(record);
+      log.info(messageLine(record), 'judged');
+    },
+    ourFault: (error, envelope) => ourFault(log, error, envelope),
+  };
+}
+
+/** The stack goes to the log; the client hears nothing of it, and comes again. */
+function ourFault(log: Log, error: unknown, envelope: Envelope): Reply {
+  log.error({ tx: envelope.id, connection: envelope.connection.id, err: error }, 'our fault');
+  return reply(451, '4.3.0', `Local error in processing, try again later (${envelope.id})`);
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+// The command line: registers the commands, and is the only place that ends the process.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { checkCommand } from './cli/check.ts';
+import type { Cli } from './cli/command.ts';
+import { configCommands } from './cli/config.ts';
+import { docsCommand } from './cli/docs.ts';
+import { exitCodeOf, exitCodes } from './cli/exit-codes.ts';
+import { addQuarantineCommands } from './cli/quarantine.ts';
+import { rulesCommands } from './cli/rules.ts';
+import { serveCommand } from './cli/serve.ts';
+import { apiAccess } from './config/api-access.ts';
+
+const packageFile = join(import.meta.dirname, '../package.json');
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
+
+const program = new Command('postern')
+  .description('A filtering gateway for mail.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError();
+
+const cli: Cli = {
+  program,
+  version,
+  out: text => void process.stdout.write(text),
+  err: text => void process.stderr.write(text),
+  run: async work => process.exit(await work().catch(failed)),
+};
+
+/** What a person should do about it stands in the message; a stack only where the fault is ours. */
+function failed(error: unknown): number {
+  const code = exitCodeOf(error);
+  const text = error instanceof Error ? (code === exitCodes.software ? error.stack : error.message) : String(error);
+  process.stderr.write(`${text}\n`);
+  return code;
+}
+
+for (const register of [serveCommand, checkCommand, rulesCommands, configCommands, docsCommand]) {
+  register(cli);
+}
+addQuarantineCommands(program, { ...apiAccess(), print: cli.out });
+
+try {
+  await program.parseAsync();
+  process.exit(exitCodes.ok);
+} catch (error) {
+  const isHelp = error instanceof CommanderError && error.exitCode === 0;
+  process.exit(isHelp ? exitCodes.ok : error instanceof CommanderError ? exitCodes.usage : failed(error));
+}
