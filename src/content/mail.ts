@@ -1,13 +1,125 @@
 // The content of one message as checks see it: read lazily, each view computed once.
 
 import type { Texts } from '../model/evidence.ts';
-import type { HeaderSection } from '../model/header.ts';
+import { fieldValue, type HeaderSection, headerSection } from '../model/header.ts';
+import { type AddressList, addressList } from './addresses.ts';
+import type { Anomaly } from './anomalies.ts';
+import { type Attachment, attachments } from './attachments.ts';
+import { type Body, readBody } from './body.ts';
+import { carve } from './carve.ts';
+import { type Part, readStructure, type Structure } from './mime.ts';
+import { type Parsed, parse } from './parsed.ts';
+import { readTexts } from './texts.ts';
+import { addressesInText, distinctAddresses, type WebAddress } from './urls.ts';
+import { decodeWords } from './words.ts';
 
 export interface Mail {
   readonly raw: Uint8Array;
   readonly header: HeaderSection;
   /** Values of the fields called `name` (lower case) in their order: unfolded, undecoded, a character a byte. */
   values(name: string): readonly string[];
+  /** The same, as a reader sees them (RFC 2047). */
+  decoded(name: string): readonly string[];
+  /** The mailboxes of each field called `name`. */
+  addresses(name: string): readonly AddressList[];
+  /** Parts as our reader finds them. */
+  structure(): Structure;
+  /** mailparser's reading. */
+  parsed(): Promise<Parsed>;
+  /** Where readers may disagree; `parsers_differ` included. */
+  anomalies(): Promise<ReadonlySet<Anomaly>>;
+  /** Text and HTML that a reader shows. */
+  body(): Promise<Body>;
+  attachments(): Promise<readonly Attachment[]>;
+  /** In text and HTML, distinct. */
+  webAddresses(): Promise<readonly WebAddress[]>;
+  /** Every content that some reader may take out of the message, decoded; for scanners. */
+  contents(): Promise<readonly Content[]>;
   /** The strings in which patterns are sought. */
   texts(): Promise<Texts>;
+}
+
+export interface Content {
+  /** `part 3 (invoice.pdf)`, `mailparser: invoice.pdf`, `carved 1`. */
+  readonly where: string;
+  readonly bytes: Uint8Array;
+}
+
+/** `raw` may be shared memory: it is never written to. */
+export function readMail(raw: Uint8Array): Mail {
+  const header = headerSection(raw);
+  const values = (name: string) => header.fields.filter(f => f.name === name).map(f => fieldValue(raw, f));
+  const structure = once(() => readStructure(raw));
+  const parsed = once(() => parse(raw, header, structure()));
+  const body = once(async () => readBody(structure(), await parsed()));
+  const anomalies = once(async () => withDifference(structure(), await parsed()));
+  const mail: Mail = {
+    raw,
+    header,
+    values,
+    decoded: name => values(name).map(decodeWords),
+    addresses: name => values(name).map(addressList),
+    structure,
+    parsed,
+    anomalies,
+    body,
+    attachments: once(async () => attachments(structure(), await parsed())),
+    webAddresses: once(async () => distinctAddresses(writtenAddresses(await body()))),
+    contents: once(async () =>
+      contents(raw, structure(), await parsed(), (await anomalies()).size + structure().limits.size > 0),
+    ),
+    texts: once(() => readTexts(mail)),
+  };
+  return mail;
+}
+
+function once<T>(read: () => T): () => T {
+  let kept: { readonly value: T } | null = null;
+  return () => {
+    kept ??= { value: read() };
+    return kept.value;
+  };
+}
+
+function withDifference(structure: Structure, parsed: Parsed): ReadonlySet<Anomaly> {
+  if (parsed.state !== 'parsed') return structure.anomalies;
+  const ours = structure.parts.filter(isAttachedForMailparser);
+  const theirs = parsed.attachments.filter(a => isComparable(a.type, a.filename !== null)).length;
+  // It enters some enclosed messages and takes others for attachments; either reading of those is the same tree.
+  const isSame = theirs <= ours.length && theirs >= ours.filter(part => !part.isEnclosed).length;
+  return isSame ? structure.anomalies : new Set([...structure.anomalies, 'parsers_differ']);
+}
+
+/** mailparser's own rule of what is an attachment, applied to our parts, so that only different trees differ. */
+function isAttachedForMailparser({ type, disposition, filenames }: Part): boolean {
+  if (!isComparable(type, filenames.length > 0)) return false;
+  const isText = type === 'text/plain' || type === 'text/html';
+  return !isText || (disposition !== null && disposition !== '' && disposition !== 'inline');
+}
+
+/** Text without a name is text or an attachment by small differences in the type that hide nothing. */
+function isComparable(type: string, isNamed: boolean): boolean {
+  return !type.startsWith('message/') && (isNamed || !type.startsWith('text/'));
+}
+
+function* writtenAddresses(body: Body): Generator<string> {
+  for (const html of body.html) {
+    for (const link of html.links) yield link.href;
+    yield* html.addresses;
+    yield* addressesInText(html.text);
+  }
+  for (const text of body.texts) yield* addressesInText(text);
+}
+
+function contents(raw: Uint8Array, structure: Structure, parsed: Parsed, isAmbiguous: boolean): readonly Content[] {
+  const found: Content[] = structure.parts.map((part, i) => ({
+    where: part.filenames[0] === undefined ? `part ${i + 1}` : `part ${i + 1} (${part.filenames[0]})`,
+    bytes: part.content,
+  }));
+  // Without ambiguity mailparser's contents are the same as ours, and there is nothing to carve.
+  if (isAmbiguous && parsed.state === 'parsed')
+    for (const a of parsed.attachments) found.push({ where: `mailparser: ${a.filename ?? a.type}`, bytes: a.content });
+  if (isAmbiguous || parsed.state !== 'parsed')
+    for (const [i, bytes] of carve(raw).entries()) found.push({ where: `carved ${i + 1}`, bytes });
+  return found.filter(content => content.bytes.length > 0);
 }

@@ -1,0 +1,183 @@
+// Content-Transfer-Encoding (RFC 2045 §6) undone tolerantly: what any reader might get out of the bytes, and whether it was well formed.
+
+export type Encoding = 'identity' | 'base64' | 'quoted-printable' | 'uuencode';
+
+export interface Decoded {
+  readonly bytes: Uint8Array;
+  /** Readers disagree about such content, so it is evidence. */
+  readonly isMalformed: boolean;
+}
+
+export function decode(bytes: Uint8Array, encoding: Encoding): Decoded {
+  switch (encoding) {
+    case 'identity':
+      return { bytes, isMalformed: false };
+    case 'base64':
+      return decodeBase64(bytes);
+    case 'quoted-printable':
+      return decodeQuotedPrintable(bytes);
+    case 'uuencode':
+      return decodeUuencodedBody(bytes);
+  }
+}
+
+const EQUALS = 61;
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Characters outside the alphabet are skipped (RFC 2045 §6.8), and content goes on after padding, as the laxest readers have it. */
+export function decodeBase64(bytes: Uint8Array): Decoded {
+  const text = view(bytes).toString('latin1');
+  const pad = text.indexOf('=');
+  const padding = pad < 0 ? '' : text.slice(pad).replace(/\s+/g, '');
+  // Anything but one or two `=` from the first `=` on would be read by some and not by others.
+  const isPlain = /^={0,2}$/.test(padding) && !/[^A-Za-z0-9+/\s]/.test(pad < 0 ? text : text.slice(0, pad));
+  if (!isPlain) return { bytes: decodeLaxBase64(bytes), isMalformed: true };
+  const decoded = Buffer.from(text, 'base64');
+  return { bytes: decoded, isMalformed: decoded.length % 3 !== (3 - padding.length) % 3 };
+}
+
+const sextets = new Int8Array(256).fill(-1);
+for (const [i, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  sextets[letter.charCodeAt(0)] = i;
+}
+
+/** A `=` closes the quantum that is open, and the next character opens another. */
+export function decodeLaxBase64(bytes: Uint8Array): Uint8Array {
+  const out = Buffer.allocUnsafe(Math.ceil((bytes.length * 3) / 4) + 3);
+  let length = 0;
+  let quantum = 0;
+  let filled = 0;
+  for (const byte of bytes) {
+    const sextet = sextets[byte] ?? -1;
+    if (sextet >= 0) {
+      quantum = ((quantum << 6) | sextet) & 0xffffff;
+      filled += 1;
+    }
+    if (filled === 4 || (byte === EQUALS && filled > 1)) {
+      length = closeQuantum(out, length, quantum, filled);
+      quantum = 0;
+      filled = 0;
+    }
+  }
+  return out.subarray(0, filled > 1 ? closeQuantum(out, length, quantum, filled) : length);
+}
+
+/** Writes the `filled - 1` whole bytes of a quantum of `filled` sextets; the new length. */
+function closeQuantum(out: Uint8Array, length: number, quantum: number, filled: number): number {
+  const bits = quantum << (6 * (4 - filled));
+  let at = length;
+  for (let i = 0; i < filled - 1; i++) out[at++] = (bits >> (16 - 8 * i)) & 255;
+  return at;
+}
+
+const LF = 10;
+const CR = 13;
+
+function hexDigit(byte: number | undefined): number {
+  if (byte === undefined) return -1;
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+/** An `=` that begins neither two hexadecimal digits nor a soft line break stands for itself (RFC 2045 §6.7). */
+export function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
+  const source = view(bytes);
+  const out = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  let from = 0;
+  let isMalformed = false;
+  while (from < source.length) {
+    const found = source.indexOf(EQUALS, from);
+    const equals = found < 0 ? source.length : found;
+    length += source.copy(out, length, from, equals);
+    if (equals === source.length) break;
+    const high = hexDigit(source[equals + 1]);
+    const low = hexDigit(source[equals + 2]);
+    const lineEnd = softBreakEnd(source, equals + 1);
+    if (high >= 0 && low >= 0) {
+      out[length++] = high * 16 + low;
+      from = equals + 3;
+    } else if (lineEnd >= 0) from = lineEnd;
+    else {
+      isMalformed = true;
+      out[length++] = EQUALS;
+      from = equals + 1;
+    }
+  }
+  return { bytes: out.subarray(0, length), isMalformed };
+}
+
+/** The offset after the line's end when only white space stands before it (transport may have added some), else -1. */
+function softBreakEnd(source: Uint8Array, from: number): number {
+  let at = from;
+  // No legitimate sender pads by more than a line's length: beyond that the `=` stands for itself.
+  while (at < from + 76 && (source[at] === 32 || source[at] === 9)) at += 1;
+  if (source[at] === CR && source[at + 1] === LF) return at + 2;
+  return source[at] === LF || at >= source.length ? at + 1 : -1;
+}
+
+export interface UuencodedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Files between `begin MODE NAME` and `end` lines, wherever they stand in `bytes`; at most `limit`. */
+export function uuencodedFiles(bytes: Uint8Array, limit = 100): readonly UuencodedFile[] {
+  const source = view(bytes);
+  const files: UuencodedFile[] = [];
+  let from = 0;
+  while (files.length < limit) {
+    const begin = source.indexOf('begin ', from, 'latin1');
+    if (begin < 0) break;
+    const bodyStart = lineEnd(source, begin);
+    const line = /^begin [0-7]{3,4} (\S.{0,250})/.exec(
+      source.toString('latin1', begin, Math.min(bodyStart, begin + 300)),
+    );
+    const startsLine = begin === 0 || source[begin - 1] === LF || source[begin - 1] === CR;
+    from = bodyStart;
+    if (line === null || !startsLine) continue;
+    const body = decodeUuencodedLines(source, bodyStart);
+    if (body.bytes.length > 0) files.push({ name: (line[1] ?? '').trim(), bytes: body.bytes });
+    from = body.end;
+  }
+  return files;
+}
+
+function decodeUuencodedBody(bytes: Uint8Array): Decoded {
+  const [file] = uuencodedFiles(bytes, 1);
+  return file === undefined ? { bytes, isMalformed: true } : { bytes: file.bytes, isMalformed: false };
+}
+
+/** The lines from `start` as long as they have a length that fits them; `end` is where the first that has not begins. */
+function decodeUuencodedLines(source: Buffer, start: number): { bytes: Uint8Array; end: number } {
+  const lines: Buffer[] = [];
+  let at = start;
+  while (at < source.length) {
+    const end = lineEnd(source, at);
+    const count = ((source[at] ?? 32) - 32) & 63;
+    const text = source.subarray(at, end);
+    const isLine = (source[at] ?? 0) >= 32 && (source[at] ?? 0) <= 96 && text.length >= 1 + Math.ceil((count * 4) / 3);
+    if (!isLine || count === 0) break;
+    lines.push(decodeUuencodedLine(text, count));
+    at = end;
+  }
+  return { bytes: Buffer.concat(lines), end: Math.max(at, start) };
+}
+
+function decodeUuencodedLine(line: Uint8Array, count: number): Buffer {
+  const out = Buffer.alloc(Math.ceil(count / 3) * 3);
+  for (let i = 0, o = 0; o < count; i += 4, o += 3) {
+    const quantum = [1, 2, 3, 4].reduce((bits, k) => (bits << 6) | (((line[i + k] ?? 32) - 32) & 63), 0);
+    closeQuantum(out, o, quantum, 4);
+  }
+  return out.subarray(0, count);
+}
+
+function lineEnd(source: Uint8Array, from: number): number {
+  const lf = source.indexOf(LF, from);
+  return lf < 0 ? source.length : lf + 1;
+}

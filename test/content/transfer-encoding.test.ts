@@ -1,0 +1,57 @@
+// Transfer encodings undone as laxly as any reader does.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decode, type Encoding, uuencodedFiles } from '../../src/content/transfer-encoding.ts';
+
+const cases: readonly {
+  readonly name: string;
+  readonly as: Encoding;
+  readonly wire: string;
+  readonly gives: string;
+  readonly malformed?: true;
+}[] = [
+  { name: 'base64', as: 'base64', wire: 'SGVsbG8=\r\n', gives: 'Hello' },
+  { name: 'base64 in lines', as: 'base64', wire: 'SGVs\r\nbG8h\r\n', gives: 'Hello!' },
+  { name: 'base64 of nothing', as: 'base64', wire: '', gives: '' },
+  { name: 'padding in the middle', as: 'base64', wire: 'SGU=bGxv', gives: 'Hello', malformed: true },
+  { name: 'an extra padding after whole quanta', as: 'base64', wire: 'SGVs=bG8h=', gives: 'Hello!', malformed: true },
+  { name: 'characters outside the alphabet', as: 'base64', wire: 'SG*Vs-bG8!h', gives: 'Hello!', malformed: true },
+  { name: 'missing padding', as: 'base64', wire: 'SGVsbG8', gives: 'Hello', malformed: true },
+  { name: 'three padding characters', as: 'base64', wire: 'SGVsbG8===', gives: 'Hello', malformed: true },
+  { name: 'quoted-printable', as: 'quoted-printable', wire: 'a=3Db=\r\nc', gives: 'a=bc' },
+  { name: 'lower case codes', as: 'quoted-printable', wire: '=c3=bc', gives: 'ü' },
+  { name: 'padding of transport after a soft break', as: 'quoted-printable', wire: 'a= \t\r\nb', gives: 'ab' },
+  {
+    name: 'a stray equals sign stands for itself',
+    as: 'quoted-printable',
+    wire: 'a=b=',
+    gives: 'a=b',
+    malformed: true,
+  },
+  { name: 'uuencode', as: 'uuencode', wire: 'begin 644 x\r\n%2&5L;&\\\r\n`\r\nend\r\n', gives: 'Hello' },
+  { name: 'uuencode without its begin', as: 'uuencode', wire: 'nothing', gives: 'nothing', malformed: true },
+  { name: 'identity', as: 'identity', wire: 'SGVsbG8=', gives: 'SGVsbG8=' },
+];
+
+for (const c of cases) {
+  test(`${c.as}: ${c.name}`, () => {
+    const { bytes, isMalformed } = decode(Buffer.from(c.wire), c.as);
+    assert.equal(Buffer.from(bytes).toString(), c.gives);
+    assert.equal(isMalformed, c.malformed ?? false);
+  });
+}
+
+test('uuencoded files are found in the midst of text, and only at the start of a line', () => {
+  const text =
+    'Look: begin 644 no\nHi\nbegin 644 hello world.txt\n%2&5L;&\\\n`\nend\nBye\nbegin 755 b\n#0V%T\n`\nend\n';
+  const files = uuencodedFiles(Buffer.from(text)).map(f => [f.name, Buffer.from(f.bytes).toString()]);
+  assert.deepEqual(files, [
+    ['hello world.txt', 'Hello'],
+    ['b', 'Cat'],
+  ]);
+});
+
+test('the words of a text are not uuencoded files', () => {
+  assert.deepEqual(uuencodedFiles(Buffer.from('begin 2020 with joy\nbegin 644 nothing follows\n\n')), []);
+});
