@@ -14,16 +14,19 @@ export interface Delivery {
   readonly outgoing: Outgoing;
 }
 
-/** How far the delivery came, and what was answered there. Nothing was stored before `content`. */
+/**
+ * How far the delivery came, and what was answered there. Nothing was stored before `content`.
+ * `because` is for the log: what happened, exactly, where `reply` is ours and not the next hop's.
+ */
 export type DeliveryResult =
-  /** No connection, no greeting, no EHLO, no TLS, or MAIL or DATA refused: `reply` for everyone. */
-  | { readonly at: 'connect' | 'mail' | 'data'; readonly reply: Reply }
+  /** No connection, no greeting, no EHLO, no TLS; MAIL or DATA refused; or broken off before end-of-data was sent: `reply` for everyone. */
+  | { readonly at: 'connect' | 'mail' | 'data'; readonly reply: Reply; readonly because?: string }
   /** At least one RCPT was refused; the transaction was abandoned before DATA. A reply for each recipient. */
   | { readonly at: 'recipients'; readonly replies: ReadonlyMap<Path, Reply> }
   /** The final reply to the content, for each recipient (the same for all, but for LMTP). */
   | { readonly at: 'content'; readonly replies: ReadonlyMap<Path, Reply> }
-  /** The content was begun and no reply was heard: it may or may not be stored (RFC 5321 §6.1). */
-  | { readonly at: 'lost'; readonly reply: Reply };
+  /** End-of-data was sent and no reply was heard: it may or may not be stored (RFC 5321 §6.1). */
+  | { readonly at: 'lost'; readonly reply: Reply; readonly because?: string };
 
 export interface NextHop {
   /** As configured, without credentials: `smtp://127.0.0.1:2526`. */
@@ -31,7 +34,7 @@ export interface NextHop {
   deliver(delivery: Delivery): Promise<DeliveryResult>;
   /** Asks whether it would take `recipient`, on a connection of its own that carries no mail. */
   verify(recipient: Path): Promise<Reply>;
-  /** Extensions offered in its last EHLO, upper case, `SIZE 52428800` split; null until first asked. */
+  /** Extensions offered in its last EHLO: keyword in upper case to its parameters (`SIZE` to `52428800`); null until first asked. */
   readonly capabilities: ReadonlyMap<string, string> | null;
   /** Whether it can be reached now; for /readyz. */
   check(): Promise<boolean>;

@@ -1,0 +1,140 @@
+// One connection to the next hop as bytes: what is written, which replies are owed for it, and why it broke.
+// Breaking is an outcome, not an exception: what was heard before it decides what the client is told.
+
+import { connect as connectPlain, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { Reply } from '../model/reply.ts';
+import { ReplyReader } from './reply-reader.ts';
+import type { Endpoint } from './target.ts';
+
+export interface Break {
+  readonly because: string;
+  /** What the next hop said unasked as it went, such as a 421 or an early 552. */
+  readonly parting: Reply | null;
+}
+
+/** Replies to what was written, in order: as many as are owed, or fewer and the break. */
+export interface Exchange {
+  readonly heard: readonly Reply[];
+  readonly broken: Break | null;
+}
+
+export class Wire {
+  #socket: Socket;
+  readonly #reader = new ReplyReader();
+  /** The exchange under way; one at a time. A reply without one is a fault. */
+  #owed: { readonly heard: Reply[]; readonly count: number } | null = null;
+  /** Ends the wait under way: the last reply came, the buffer drained, TLS is up, or the wire broke. */
+  #wake: (() => void) | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #broken: Break | null = null;
+  #isLeaving = false;
+  /** Called once when the wire breaks. */
+  onBreak: () => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** A connected wire, with TLS from the first byte where `tls` is given. */
+  static async open(endpoint: Endpoint, tls: ConnectionOptions | null, timeoutMs: number): Promise<Wire | Break> {
+    const socket = tls === null ? connectPlain(endpoint) : connectTls({ ...endpoint, ...tls });
+    const wire = new Wire(socket);
+    wire.#listen(tls === null ? 'connect' : 'secureConnect');
+    await wire.#wait(timeoutMs, 'no connection');
+    // Nagle's algorithm would hold back the end of a message until what came before it is acknowledged.
+    if (wire.#broken === null) socket.setNoDelay(true);
+    return wire.#broken ?? wire;
+  }
+
+  /** Writes `commands` at once and waits for `count` replies; `timeoutMs` is for each. */
+  async exchange(commands: string | Uint8Array | null, count: number, timeoutMs: number): Promise<Exchange> {
+    if (this.#broken !== null) return { heard: [], broken: this.#broken };
+    const heard: Reply[] = [];
+    this.#owed = { heard, count };
+    if (commands !== null) this.#socket.write(commands);
+    await this.#wait(timeoutMs, 'no reply');
+    this.#owed = null;
+    return { heard, broken: heard.length === count ? null : this.#broken };
+  }
+
+  /** Writes and, where the buffer is full, waits until it drained: a slow next hop never makes us keep more than a block. */
+  async write(block: Uint8Array, timeoutMs: number): Promise<Break | null> {
+    if (this.#broken !== null || this.#socket.write(block)) return this.#broken;
+    this.#socket.once('drain', () => this.#wake?.());
+    await this.#wait(timeoutMs, 'content not taken');
+    return this.#broken;
+  }
+
+  /** The TLS handshake, after a positive reply to STARTTLS. */
+  async startTls(options: ConnectionOptions, timeoutMs: number): Promise<Break | null> {
+    if (this.#broken !== null) return this.#broken;
+    this.#socket.removeAllListeners('data');
+    this.#socket = connectTls({ ...options, socket: this.#socket });
+    this.#listen('secureConnect');
+    await this.#wait(timeoutMs, 'no TLS handshake');
+    return this.#broken;
+  }
+
+  /** Whether nothing was heard but the replies that were owed. */
+  get isQuiet(): boolean {
+    return this.#broken === null && !this.#reader.isInsideReply;
+  }
+
+  /** Whether another transaction may be begun: not broken, and no 421 was said. */
+  get isUsable(): boolean {
+    return this.#broken === null && !this.#isLeaving;
+  }
+
+  get broken(): Break | null {
+    return this.#broken;
+  }
+
+  /** Closes at once. What waits is told `because`. */
+  break(because: string, parting: Reply | null = null): void {
+    if (this.#broken !== null) return;
+    this.#broken = { because, parting };
+    this.#socket.destroy();
+    this.#wake?.();
+    this.onBreak();
+  }
+
+  /** Says QUIT, and closes when the next hop has closed or after `timeoutMs`. */
+  async quit(timeoutMs: number): Promise<void> {
+    await this.exchange('QUIT\r\n', 1, timeoutMs);
+    this.break('closed by us');
+  }
+
+  #listen(ready: 'connect' | 'secureConnect'): void {
+    this.#socket
+      .once(ready, () => this.#wake?.())
+      .setEncoding('latin1')
+      .on('data', text => this.#read(String(text)))
+      .on('error', (error: NodeJS.ErrnoException) => this.break(error.message || `${error.code}`))
+      .on('end', () => this.break('closed by the next hop'))
+      .on('close', () => this.break('closed by the next hop'));
+  }
+
+  #read(text: string): void {
+    const { replies, fault } = this.#reader.read(text);
+    for (const reply of replies) this.#hear(reply);
+    if (fault !== null) this.break(fault);
+  }
+
+  #hear(reply: Reply): void {
+    if (reply.code === 421) this.#isLeaving = true;
+    const owed = this.#owed;
+    if (owed === null || owed.heard.length === owed.count) this.break('a reply to nothing', reply);
+    else if (owed.heard.push(reply) === owed.count) this.#wake?.();
+    else this.#timer?.refresh();
+  }
+
+  async #wait(timeoutMs: number, without: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    this.#timer = setTimeout(() => this.break(`${without} within ${timeoutMs} ms`), timeoutMs);
+    await promise;
+    clearTimeout(this.#timer);
+    this.#wake = null;
+  }
+}
