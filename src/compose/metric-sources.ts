@@ -15,17 +15,17 @@ interface Parts {
   readonly store: Store;
   readonly antivirus: Antivirus | null;
   readonly inspection: Inspection | null;
-  readonly rulesInForce: () => RuleSet;
+  readonly rules: { now(): RuleSet };
   readonly version: string;
 }
 
 export function registerSources(metrics: Metrics, parts: Parts): void {
-  const { dataDir, smtp, store, antivirus, inspection, rulesInForce, version } = parts;
+  const { dataDir, smtp, store, antivirus, inspection, rules, version } = parts;
   metrics.source('smtpConnections', () => smtp.connections.open);
   metrics.source('smtpConnectionsTotal', () => smtp.connections.accepted);
   metrics.source('storeIsSound', () => (store.quarantine.isSound ? 1 : 0));
   metrics.source('ledgerBytes', () => folderBytes(join(dataDir, 'ledger')));
-  metrics.source('rules', () => rulesInForce().judged.length);
+  metrics.source('rules', () => rules.now().judged.length);
   metrics.source('build', () => [{ labels: { version, node: process.version }, value: 1 }]);
   if (inspection !== null) inspectionSources(metrics, inspection);
   if (antivirus !== null) antivirusSources(metrics, antivirus);

@@ -1,0 +1,46 @@
+// What runs beside the line: releases that the next hop deferred are tried again, and what is old goes.
+
+import type { Config } from '../config/schema.ts';
+import { expireOld } from '../dispose/expire.ts';
+import { type Releaser, releaser } from '../dispose/release.ts';
+import type { Clock, Faults } from '../model/clock.ts';
+import type { Log } from '../observe/log.ts';
+import type { Store } from '../store/sqlite/store.ts';
+import type { NextHops } from './next-hops.ts';
+
+interface World {
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly log: Log;
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+export function releaserOf(store: Store, nextHops: NextHops, world: World): Releaser {
+  return releaser(
+    { firstRetryMs: minute, maxRetryMs: hour, giveUpAfterMs: day },
+    { ...world, quarantine: store.quarantine, requests: store.requests, routeOf: nextHops.routeOf },
+  );
+}
+
+/** Returns how to end it. */
+export function startHousekeeping(config: Config, store: Store, releases: Releaser, { clock, log }: World): () => void {
+  const options = {
+    quarantineKeepMs: config.quarantine.keep,
+    ledgerKeepDays: Math.ceil(config.ledger.keep / day),
+    ledgerKeepBytes: config.ledger.max_size,
+  };
+  const retry = () => void releases.retry().catch(err => log.error({ err }, 'releases not retried'));
+  const expire = () =>
+    void expireOld(options, store, clock.now()).then(
+      expired => log.info({ ...expired }, 'expired'),
+      err => log.error({ err }, 'not expired'),
+    );
+  retry();
+  const timers = [setInterval(retry, minute / 2), setInterval(expire, hour)];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+}
