@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { antivirusOf } from '../compose/antivirus.ts';
-import { startInspection } from '../compose/inspection.ts';
+import { offline, startInspection } from '../compose/inspection.ts';
 import { judgingBy } from '../compose/judging.ts';
 import { ruleSetOf } from '../compose/rule-set.ts';
 import { loadConfig } from '../config/load.ts';
@@ -83,8 +83,8 @@ async function startBench(options: CheckOptions) {
   const rules = ruleSetOf(config);
   const log = logger({ level: 'error', addresses: 'full' });
   const antivirus = antivirusOf(config, systemClock, log);
-  const offline = options.offline === true;
-  const inspection = await startInspection(config, rules.patterns, { clock: systemClock, log, antivirus, offline });
+  const parts = { clock: systemClock, log, antivirus, ...(options.offline === true ? { resolve: offline } : {}) };
+  const inspection = await startInspection(config, rules.patterns, parts);
   const { groupsOf, judge } = judgingBy(config, () => rules);
   return {
     judge: async ({ name, bytes }: StoredMail): Promise<Judged> => {

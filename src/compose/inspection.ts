@@ -3,7 +3,6 @@
 import type { Config } from '../config/schema.ts';
 import { type Resolver, resolver } from '../dns/resolver.ts';
 import { type Inspector, inspectorPool } from '../inspect/inspector.ts';
-import type { DnsAnswer } from '../model/ask.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { PatternSpec } from '../rules/patterns.ts';
@@ -20,17 +19,20 @@ interface InspectionParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly antivirus: Antivirus | null;
-  /** No DNS is asked: each question fails. */
-  readonly offline?: boolean;
+  /** Answers in the place of the DNS: `postern check --offline`, tests. */
+  readonly resolve?: Resolver['resolve'];
 }
+
+/** No DNS is asked: each question fails. */
+export const offline: Resolver['resolve'] = async () => ({ status: 'failed', code: 'EOFFLINE' });
 
 export async function startInspection(
   config: Config,
   patterns: readonly PatternSpec[],
-  { clock, log, antivirus, offline = false }: InspectionParts,
+  { clock, log, antivirus, ...parts }: InspectionParts,
 ): Promise<Inspection> {
   const dns = resolverOf(config, clock);
-  const resolve: Resolver['resolve'] = offline ? async () => unasked : (name, type) => dns.resolve(name, type);
+  const resolve = parts.resolve ?? dns.resolve;
   const inspector = await inspectorPool(
     {
       ...bounds,
@@ -59,8 +61,6 @@ export async function startInspection(
     },
   };
 }
-
-const unasked: DnsAnswer = { status: 'failed', code: 'EOFFLINE' };
 
 /** Protective bounds that no deployment should need to change. */
 const bounds = {

@@ -22,7 +22,7 @@ interface LineWorld {
 }
 
 interface LineParts {
-  readonly afterReply: AfterReply;
+  readonly afterReply: Pick<AfterReply, 'add'>;
   readonly nextHops: Pick<NextHops, 'routeOf'>;
   readonly store: Store;
   readonly inspection: Pick<Inspection, 'inspector'> | null;

@@ -1,0 +1,175 @@
+// The commands as a script sees them: their output and exit codes, in processes of their own.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tempDir } from '../support/temp.ts';
+
+const root = join(import.meta.dirname, '../..');
+const fixture = (name: string): string => join(root, 'fixtures/mail', name);
+
+function postern(args: readonly string[], environment: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src/main.ts'), ...args], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, ...environment },
+  });
+  return { status, stdout, stderr };
+}
+
+test('no such command: usage, exit 64', () => {
+  const { status, stderr } = postern(['frobnicate']);
+  assert.equal(status, 64);
+  assert.match(stderr, /unknown command/);
+});
+
+test('--version and --help exit 0', () => {
+  assert.equal(postern(['--version']).status, 0);
+  assert.equal(postern(['--help']).status, 0);
+});
+
+test('config check says what is wrong with file, line and the nearest name, exit 78', t => {
+  const file = join(tempDir(t), 'postern.yaml');
+  writeFileSync(file, 'mode: enforce\nnexthop: x\n');
+  const { status, stderr } = postern(['config', 'check', '--config', file]);
+  assert.equal(status, 78);
+  assert.match(stderr, /postern\.yaml:2: unknown key "nexthop" \(did you mean next_hop\?\)/);
+});
+
+test('config check knows the profiles that exist', t => {
+  const file = join(tempDir(t), 'postern.yaml');
+  writeFileSync(file, 'domains: { a.example: { profile: healthcar } }\n');
+  const { status, stderr } = postern(['config', 'check', '--config', file]);
+  assert.equal(status, 78);
+  assert.match(stderr, /domains\.a\.example\.profile: there is no profile "healthcar" \(did you mean healthcare\?\)/);
+});
+
+test('config check refuses a next hop that cannot be read', () => {
+  const { status, stderr } = postern(['config', 'check'], { POSTERN_NEXT_HOP: 'ftp://a' });
+  assert.equal(status, 78);
+  assert.match(stderr, /ftp/);
+});
+
+test('config check passes on the embedded default', () => {
+  const { status, stdout } = postern(['config', 'check']);
+  assert.equal(status, 0);
+  assert.match(stdout, /^ok: \d+ rules with \d+ tests, 4 profiles\n$/);
+});
+
+test('config print shows what the environment changed', () => {
+  const { status, stdout } = postern(['config', 'print'], { POSTERN_SMTP__MAX_RECIPIENTS: '7' });
+  assert.equal(status, 0);
+  assert.match(stdout, /max_recipients: 7/);
+});
+
+test('rules test passes for what is shipped, and fails with the place of a rule that is wrong', t => {
+  assert.match(postern(['rules', 'test']).stdout, /, 0 failed\n$/);
+  const folder = tempDir(t);
+  const rule = `- symbol: MINE
+  summary: A test.
+  group: content
+  score: 1
+  match: { subject: ['/blue/'] }
+  tests: { hit: [{ subject: red }], miss: [{ subject: green }] }
+`;
+  writeFileSync(join(folder, 'mine.yaml'), rule);
+  const { status, stdout } = postern(['rules', 'test'], { POSTERN_RULES__FOLDERS: `["${folder}"]` });
+  assert.equal(status, 65);
+  assert.match(stdout, /mine\.yaml:\d+: MINE: expected a hit, got/);
+});
+
+test('rules explain names the nearest symbol', () => {
+  assert.match(postern(['rules', 'explain', 'GTUBE']).stdout, /^GTUBE: .*\n {2}score 1000, .*set by rules\//);
+  const { status, stderr } = postern(['rules', 'explain', 'GTUBEE']);
+  assert.equal(status, 65);
+  assert.match(stderr, /did you mean GTUBE\?/);
+});
+
+test('rules list is a line a rule, as JSON too', () => {
+  const lines = postern(['rules', 'list', '--json']).stdout.trim().split('\n');
+  assert.ok(lines.length >= 40);
+  for (const line of lines) assert.equal(typeof JSON.parse(line).symbol, 'string');
+});
+
+test('check judges files: NDJSON, an exit code on request', () => {
+  const { status, stdout } = postern([
+    'check',
+    '--offline',
+    '--json',
+    '--exit-code',
+    fixture('letter.eml'),
+    fixture('gtube.eml'),
+  ]);
+  assert.equal(status, 1);
+  const [letter, gtube] = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  assert.deepEqual(Object.keys(letter), [
+    'file',
+    'action',
+    'score',
+    'threshold',
+    'profile',
+    'hits',
+    'floors',
+    'notJudged',
+    'auth',
+    'attachments',
+    'timings',
+  ]);
+  assert.equal(letter.file, fixture('letter.eml'));
+  assert.equal(letter.action, 'deliver');
+  assert.equal(gtube.action, 'reject');
+  assert.ok(gtube.hits.some((hit: { symbol: string }) => hit.symbol === 'GTUBE'));
+  assert.equal(
+    gtube.hits.reduce((sum: number, hit: { score: number }) => sum + hit.score * 1000, 0),
+    gtube.score * 1000,
+  );
+});
+
+test('check without a client says nothing of SPF', () => {
+  const { stdout } = postern(['check', '--offline', '--json', fixture('letter.eml')]);
+  assert.equal(JSON.parse(stdout).auth.spf, 'skipped');
+});
+
+test('check explains each point to people', () => {
+  const { status, stdout } = postern(['check', '--offline', fixture('gtube.eml')]);
+  assert.equal(status, 0);
+  assert.match(stdout, /reject: score 100\d.*\n(?:.*\n)*? +1000 GTUBE: .*\[rules\//);
+});
+
+test('check reads directories and mboxes, quoted From lines undone', t => {
+  const folder = join(tempDir(t), 'mail');
+  mkdirSync(folder);
+  const message = (subject: string) => `From: a@a.example\nSubject: ${subject}\n\n>From here on\n`;
+  writeFileSync(join(folder, 'two.mbox'), `From a Mon\n${message('one')}\nFrom b Mon\n${message('two')}`);
+  writeFileSync(join(folder, 'z.eml'), message('three'));
+  const files = postern(['check', '--offline', '--json', folder])
+    .stdout.trim()
+    .split('\n')
+    .map(line => JSON.parse(line).file);
+  assert.deepEqual(files, [join(folder, 'two.mbox#1'), join(folder, 'two.mbox#2'), join(folder, 'z.eml')]);
+});
+
+test('check of what is not there: exit 65', () => {
+  assert.equal(postern(['check', '/nowhere/at/all.eml']).status, 65);
+  assert.equal(postern(['check', '--ip', 'localhost', fixture('letter.eml')]).status, 65);
+});
+
+test('serve refuses to be an open relay, exit 78', () => {
+  const { status, stderr } = postern(['serve'], { POSTERN_SMTP__LISTEN: '[{address: "0.0.0.0:0"}]' });
+  assert.equal(status, 78);
+  assert.match(stderr, /open relay/);
+});
+
+test('threat 12: serve refuses an API beyond loopback without a token, exit 78', t => {
+  const { status, stderr } = postern(['serve'], {
+    POSTERN_API__LISTEN: '0.0.0.0:0',
+    POSTERN_SMTP__LISTEN: '[{address: "127.0.0.1:0"}]',
+    POSTERN_DATA_DIR: join(tempDir(t), 'var'),
+  });
+  assert.equal(status, 78);
+  assert.match(stderr, /token/);
+});
