@@ -72,10 +72,11 @@ export async function told(story: string, t: Ending): Promise<string> {
   });
   const records: LedgerRecord[] = [];
   const sent: string[] = [];
+  const nextHop = recordingNextHop(sent);
   const stations = lineOf(
     config,
     {
-      nextHops: { routeOf: () => recordingNextHop(sent) },
+      nextHops: { routeOf: () => nextHop },
       store,
       inspection,
       directory: { learn: () => {} },
