@@ -1,0 +1,144 @@
+// Conditions in CEL, checked at load against the declared evidence. Evaluation is three-valued: what cannot be read is an
+// error, which `&&` and `||` absorb where the other side decides.
+
+import { Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { didYouMean, nearestName } from '../model/nearest.ts';
+import { registerVariables } from './cel-types.ts';
+import { functions, holds, organisation } from './condition-functions.ts';
+import { ConditionWalk, type Surroundings } from './condition-walk.ts';
+import type { CelValues, EvidenceType, Vocabulary } from './evidence-types.ts';
+import type { YamlValue } from './yaml-value.ts';
+
+export type Truth = 'yes' | 'no' | { readonly undecided: string };
+
+/** What the functions of a condition see beside its values. */
+export interface Symbols {
+  /** Whether a rule fired that comes earlier in the order of judging. */
+  truthOf(symbol: string): Truth;
+}
+
+export interface Condition {
+  readonly source: string;
+  /** Symbols that it asks for with `hit`. */
+  readonly symbols: readonly string[];
+  /** The evidence that it reads. */
+  readonly reads: readonly EvidenceType[];
+  /** @throws EvaluationError when it cannot be decided. */
+  holds(values: CelValues): boolean;
+}
+
+const builtIn =
+  'matches contains startsWith endsWith lowerAscii upperAscii size exists all filter map has trim split join';
+
+/** Thrown inside an evaluation; CEL treats it as it treats its own errors. */
+const undecided = (reason: string) => new EvaluationError(reason);
+
+/**
+ * Compiles conditions for one rule set. CEL's functions see no context, so the symbols of the message at hand are lent to
+ * them for the length of one verdict, which never pauses.
+ */
+export class ConditionCompiler {
+  readonly #surroundings: Surroundings;
+  readonly #environment: Environment;
+  #symbols: Symbols | null = null;
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    this.#environment = new Environment({ unlistedVariablesAreDyn: false });
+    registerVariables(this.#environment, surroundings.vocabulary);
+    const handlers = {
+      hit: (symbol: string) => this.#hit(symbol),
+      inList: (list: string, value: string) => holds(surroundings.lists.get(list), value),
+      domainOf: (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase(),
+      organisation,
+      sameOrganisation: (a: string, b: string) => organisation(a) !== '' && organisation(a) === organisation(b),
+    };
+    for (const { signature } of functions) {
+      const name = signature.slice(0, signature.indexOf('(')) as keyof typeof handlers;
+      this.#environment.registerFunction(signature, handlers[name]);
+    }
+  }
+
+  /** Evaluates conditions inside `body` with `symbols` as what `hit` sees. */
+  lending<T>(symbols: Symbols, body: () => T): T {
+    this.#symbols = symbols;
+    try {
+      return body();
+    } finally {
+      this.#symbols = null;
+    }
+  }
+
+  /** The condition in `value`; null when something is wrong with it, which is recorded there. */
+  compile(value: YamlValue): Condition | null {
+    const source = value.text();
+    if (source === null) return null;
+    const checked = this.#environment.check(source);
+    if (!checked.valid) return value.problem(this.#explained(source, checked.error));
+    if (checked.type !== 'bool')
+      return value.problem(`a condition is true or false, this one is of type ${checked.type}`);
+    const program = this.#environment.parse(source);
+    const walk = new ConditionWalk(this.#surroundings);
+    walk.visit(program.ast);
+    for (const defect of walk.defects) value.problem(defect);
+    if (walk.defects.length > 0) return null;
+    return { source, symbols: [...walk.symbols], reads: [...walk.reads], holds: values => program(values) === true };
+  }
+
+  #hit(symbol: string): boolean {
+    const truth = this.#symbols?.truthOf(symbol) ?? 'no';
+    if (typeof truth === 'object') throw undecided(`${symbol} was not judged`);
+    return truth === 'yes';
+  }
+
+  /** CEL's message, with the nearest name where a name is wrong. */
+  #explained(
+    source: string,
+    error: { code: string; message: string; range?: { start: number; end: number } } | undefined,
+  ) {
+    const summary = error?.message.split('\n')[0] ?? 'not a condition';
+    const wrong = error?.range === undefined ? '' : source.slice(error.range.start, error.range.end);
+    const { vocabulary } = this.#surroundings;
+    switch (error?.code) {
+      case 'unknown_variable':
+        return `unknown name ${wrong}${didYouMean(
+          wrong,
+          vocabulary.paths.map(path => path.split('.')[0] ?? ''),
+        )}`;
+      case 'no_such_key':
+        return `unknown field ${pathAround(source, error.range)}${suggestion(pathAround(source, error.range), wrong, vocabulary)}`;
+      case 'no_matching_overload':
+        return `${summary}${didYouMeanFunction(wrong)}`;
+      default:
+        return summary;
+    }
+  }
+}
+
+/** The dotted path that ends where `range` does: `auth.dmarc.reslt`. */
+function pathAround(source: string, range: { end: number } | undefined): string {
+  return /[\w.]+$/.exec(source.slice(0, range?.end ?? 0))?.[0] ?? '';
+}
+
+/** The nearest path of the same beginning, or part of one; else the nearest field of any evidence. */
+function suggestion(path: string, wrong: string, vocabulary: Vocabulary): string {
+  const start = `${path.split('.')[0]}.`;
+  const paths = vocabulary.paths.filter(known => known.startsWith(start));
+  const beginnings = paths.map(known => known.slice(0, known.lastIndexOf('.')));
+  const near = nearestName(path, [...paths, ...beginnings.filter(known => known.includes('.'))]);
+  return near === null ? didYouMean(wrong, fieldNames(vocabulary)) : ` (did you mean ${near}?)`;
+}
+
+function fieldNames(vocabulary: Vocabulary): readonly string[] {
+  return vocabulary.types.flatMap(type =>
+    Object.entries(type.evidence).flatMap(([name, field]) =>
+      field.kind === 'records' ? Object.keys(field.of) : [name],
+    ),
+  );
+}
+
+function didYouMeanFunction(call: string): string {
+  const name = /([A-Za-z_]\w*)\s*\(/.exec(call)?.[1] ?? '';
+  const known = [...functions.map(f => f.signature.slice(0, f.signature.indexOf('('))), ...builtIn.split(' ')];
+  return known.includes(name) ? '' : didYouMean(name, known);
+}

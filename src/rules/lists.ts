@@ -1,0 +1,27 @@
+// A list file: one entry a line, in lower case; `#` starts a comment. Rules ask it by `inList('name', value)`.
+
+import type { Problems, SourceFile } from './source.ts';
+
+/** Lists by the name of their file without folder and `.txt`. */
+export function readLists(files: readonly SourceFile[], problems: Problems): ReadonlyMap<string, ReadonlySet<string>> {
+  const lists = new Map<string, ReadonlySet<string>>();
+  for (const file of files) {
+    const name = /([^/]*)\.txt$/.exec(file.path)?.[1] ?? '';
+    if (lists.has(name)) problems.add(`${file.path}:1`, `there is another list of the name ${name}`);
+    lists.set(name, readList(file, problems));
+  }
+  return lists;
+}
+
+function readList(file: SourceFile, problems: Problems): ReadonlySet<string> {
+  const entries = new Set<string>();
+  for (const [index, line] of file.text.split('\n').entries()) {
+    const entry = line.replace(/(?:^|\s)#.*/, '').trim();
+    if (entry === '') continue;
+    const at = `${file.path}:${index + 1}`;
+    if (entry !== entry.toLowerCase()) problems.add(at, `${entry} is not in lower case, so nothing would match it`);
+    if (entries.has(entry)) problems.add(at, `${entry} stands in the list already`);
+    entries.add(entry);
+  }
+  return entries;
+}

@@ -1,0 +1,114 @@
+// Policy beside the score (DESIGN.md section 5): what asks for at least an action, whatever the points, so that no evidence
+// of ham cancels it; and which checks must not be missing.
+
+import type { Facts } from '../model/evidence.ts';
+import type { Floor, Hit, Verdict } from '../model/verdict.ts';
+import type { Profile } from './profile.ts';
+import { visible } from './visible.ts';
+
+/** What the configuration says of policy, the same for all profiles. */
+export interface Policy {
+  /** Domains whose published p=reject is obeyed without other evidence (RFC 9989); `*` is all. */
+  readonly dmarcEnforce: readonly string[];
+}
+
+/** Rules of this group found malware: the profile's `malware` says what follows, for every recipient. */
+export const malwareGroup = 'malware';
+
+/** The floor that holds for role addresses and the null reverse-path too. */
+export const malwareFloor = 'policy:malware';
+
+export function policyFloors(facts: Facts, hits: readonly Hit[], profile: Profile, policy: Policy): readonly Floor[] {
+  return [
+    ...hits.flatMap(hit => alwaysFloor(hit, profile)),
+    ...hits.flatMap(hit => malware(hit, profile)),
+    ...dmarc(facts, hits, profile, policy),
+    ...headerFrom(facts),
+    ...fileTypes(facts, profile),
+  ];
+}
+
+function alwaysFloor(hit: Hit, profile: Profile): readonly Floor[] {
+  const action = profile.always.get(hit.symbol);
+  return action === undefined ? [] : [{ action, name: `always:${hit.symbol}`, because: hit.because }];
+}
+
+function malware(hit: Hit, profile: Profile): readonly Floor[] {
+  return hit.group === malwareGroup ? [{ action: profile.malware, name: malwareFloor, because: hit.because }] : [];
+}
+
+/**
+ * A failed DMARC with p=quarantine or p=reject is at least quarantined (RFC 9989 §8 asks receivers not to refuse on p=reject
+ * alone), refused only for domains that the configuration names. A forwarder or list that proves itself lifts it, on record.
+ */
+function dmarc(facts: Facts, hits: readonly Hit[], profile: Profile, policy: Policy): readonly Floor[] {
+  const { result, policy: published, domain } = observed(facts, 'auth.dmarc');
+  if (result !== 'fail' || (published !== 'quarantine' && published !== 'reject')) return [];
+  const failed = `DMARC of ${shown(domain)} fails, and it asks for p=${published}`;
+  const proof = hits.find(hit => profile.dmarcOverrides.has(hit.symbol));
+  if (proof !== undefined) {
+    return [
+      {
+        action: 'deliver',
+        name: 'policy:dmarc-overridden',
+        because: `${failed}; lifted by ${proof.symbol}: ${proof.because}`,
+      },
+    ];
+  }
+  const isEnforced = published === 'reject' && isNamed(policy.dmarcEnforce, domain);
+  return [{ action: isEnforced ? 'reject' : 'quarantine', name: 'policy:dmarc', because: failed }];
+}
+
+/** Of the reasons for which `auth.dmarc` fails without a policy being asked, those in which readers would show different authors. */
+const ambiguousAuthor = ['several_from_fields', 'several_author_domains', 'invalid_author_domain', 'readers_disagree'];
+
+/** Without one author there is no domain that could vouch: DMARC fails closed (THREATS.md 23), which no points cancel. */
+function headerFrom(facts: Facts): readonly Floor[] {
+  const { result, reason } = observed(facts, 'auth.dmarc');
+  if (result !== 'fail' || typeof reason !== 'string' || !ambiguousAuthor.includes(reason)) return [];
+  return [{ action: 'quarantine', name: 'policy:from', because: `the author cannot be told: ${reason}` }];
+}
+
+function fileTypes(facts: Facts, profile: Profile): readonly Floor[] {
+  const { extensions } = observed(facts, 'attachments');
+  if (!Array.isArray(extensions)) return [];
+  return [...new Set(extensions.map(String))].flatMap(extension => {
+    const action = profile.fileTypes.get(extension);
+    const because = `an attachment of the type .${extension}`;
+    return action === undefined || action === 'deliver' ? [] : [{ action, name: 'policy:file-type', because }];
+  });
+}
+
+/** The checks that this profile cannot do without and that could not run. Skipped is a choice of ours, not a failure. */
+export function policyMissing(facts: Facts, profile: Profile): Verdict['missing'] {
+  return [...profile.onFailure.keys()].flatMap(check => {
+    const reason = check === 'auth.dmarc' ? dmarcUnknown(facts) : failure(facts, check);
+    return reason === null ? [] : [{ check, reason }];
+  });
+}
+
+function failure(facts: Facts, check: string): string | null {
+  const observation = facts[check];
+  return observation?.state === 'failed' ? observation.reason : null;
+}
+
+/** DNS that fails in authentication holds nothing up, unless a published policy that would act could not be checked. */
+function dmarcUnknown(facts: Facts): string | null {
+  const { result, policy, domain } = observed(facts, 'auth.dmarc');
+  const couldAct = result === 'temperror' && (policy === 'quarantine' || policy === 'reject');
+  return couldAct ? `DMARC of ${shown(domain)} asks for p=${policy} and could not be checked` : null;
+}
+
+function observed(facts: Facts, check: string): Readonly<Record<string, unknown>> {
+  const observation = facts[check];
+  const value = observation?.state === 'observed' ? observation.value : null;
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function isNamed(domains: readonly string[], domain: unknown): boolean {
+  return domains.includes('*') || (typeof domain === 'string' && domains.includes(domain.toLowerCase()));
+}
+
+function shown(value: unknown): string {
+  return visible(String(value ?? '?'), 120);
+}

@@ -1,0 +1,26 @@
+// Where something in the rules was written, and what is wrong there: all problems are found before any is thrown.
+
+import { ConfigError } from '../model/failure.ts';
+
+/** A file of rules, a profile or a list, read by somebody else. */
+export interface SourceFile {
+  /** As people recognise it: `rules/auth/spf.yaml`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** `rules/auth/spf.yaml:12`. */
+export type Place = string;
+
+export class Problems {
+  readonly #found: string[] = [];
+
+  add(place: Place, what: string): void {
+    this.#found.push(`${place}: ${what}`);
+  }
+
+  /** @throws ConfigError that lists every problem, a line each. */
+  throwIfAny(): void {
+    if (this.#found.length > 0) throw new ConfigError(this.#found.join('\n'), { problems: this.#found });
+  }
+}

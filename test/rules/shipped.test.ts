@@ -1,0 +1,245 @@
+// The rules and profiles that are shipped, against the evidence that the real checks declare.
+
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { checks } from '../../src/checks/index.ts';
+import type { Facts, TextField } from '../../src/model/evidence.ts';
+import { judge } from '../../src/rules/judge.ts';
+import { loadRules } from '../../src/rules/load.ts';
+import { runRuleTests } from '../../src/rules/rule-tests.ts';
+import { observed, profileOf, seek, site, symbolsOf } from './rule-set.ts';
+
+const folder = join(import.meta.dirname, '../../rules');
+const files = globSync('**/*.{yaml,txt}', { cwd: folder })
+  .sort()
+  .map(path => ({ path: `rules/${path}`, text: readFileSync(join(folder, path), 'utf8') }));
+const rules = loadRules(files, { evidence: checks });
+
+test('the tests beside the shipped rules hold', () => {
+  const report = runRuleTests(rules);
+  assert.deepEqual(report.failures, []);
+  assert.ok(report.cases >= 2 * report.rules);
+});
+
+test('the shipped profiles have the thresholds of their industries', () => {
+  const thresholds = [...rules.profiles.values()].map(({ name, thresholds: t }) => [
+    name,
+    t.tag,
+    t.quarantine,
+    t.reject,
+  ]);
+  assert.deepEqual(thresholds.sort(), [
+    ['default', 5000, 8000, 15_000],
+    ['finance', 5000, 6500, 14_000],
+    ['healthcare', 6000, 9000, 18_000],
+    ['manufacturing', 5500, 7500, 16_000],
+  ]);
+});
+
+test('no single rule of evidence for spam quarantines by its score; those that may, do it by name', () => {
+  const named = new Set([...rules.profiles.values()].flatMap(profile => [...profile.always.keys()]));
+  const lowest = Math.min(...[...rules.profiles.values()].map(profile => profile.thresholds.quarantine));
+  const heavy = rules.rules.filter(rule => rule.score >= lowest && rule.group !== 'malware' && !named.has(rule.symbol));
+  assert.deepEqual(
+    heavy.map(rule => rule.symbol),
+    [],
+  );
+});
+
+test('evidence of ham is weak: all of it together is less than the step from tag to quarantine', () => {
+  const ham = rules.rules.filter(rule => rule.score < 0).reduce((sum, rule) => sum + rule.score, 0);
+  assert.ok(ham > -3500, String(ham));
+});
+
+/** Facts of a plain message between people, with what a case changes. */
+function facts(changes: Readonly<Record<string, object>>): Facts {
+  const plain: Record<string, Record<string, unknown>> = {
+    client: {
+      address: '192.0.2.1',
+      helo: 'mail.sender.test',
+      helo_form: 'domain',
+      is_private: false,
+      is_trusted: false,
+    },
+    from: {
+      count: 1,
+      is_parsable: true,
+      domain: 'sender.test',
+      organisation: 'sender.test',
+      display_name: 'Ada',
+      display_has_address: false,
+      reply_to_differs: false,
+    },
+    message: {
+      missing: [],
+      repeated: [],
+      has_message_id: true,
+      message_id_domain: 'sender.test',
+      date_skew_hours: 0,
+      header_limits: [],
+      list_id: '',
+      is_bulk: false,
+      is_auto: false,
+      is_reply: false,
+      has_list_unsubscribe: false,
+    },
+    'auth.spf': { result: 'pass', helo_result: 'none', aligned: true },
+    'auth.dkim': { result: 'pass', aligned: true, domains: ['sender.test'], count: 1, checked: 1 },
+    'auth.dmarc': {
+      result: 'pass',
+      policy: 'reject',
+      domain: 'sender.test',
+      policy_domain: 'sender.test',
+      aligned_by: 'both',
+      reason: '',
+    },
+    'auth.arc': { result: 'none' },
+    mime: { limits: [], anomalies: [], parser: 'parsed' },
+    text: { length: 500, words: 80 },
+    html: { forms: 0, password_fields: 0, frames: 0, images: 0, links: 0, hidden_chars: 0, mismatched_links: 0 },
+    urls: { ip_hosts: 0, punycode: 0, userinfo: 0, odd_ports: 0, schemes: [], hosts: [], organisations: [] },
+    attachments: {
+      count: 0,
+      extensions: [],
+      detected: [],
+      executables: 0,
+      executables_inside: 0,
+      double_extensions: 0,
+      rtlo: 0,
+      type_conflicts: 0,
+      macros: 0,
+      encrypted: 0,
+      is_over_budget: false,
+    },
+    gtube: { found: false },
+    eicar: { found: false },
+    clamav: { result: 'clean' },
+  };
+  return Object.fromEntries(
+    Object.entries(plain).map(([name, value]) => [name, observed({ ...value, ...changes[name] })]),
+  );
+}
+
+interface Story {
+  readonly name: string;
+  readonly changes?: Readonly<Record<string, object>>;
+  readonly texts?: Partial<Record<TextField, string>>;
+  readonly profile?: string;
+  readonly action: string;
+  readonly symbols?: readonly string[];
+}
+
+const nobody = {
+  'auth.spf': { result: 'none', aligned: false },
+  'auth.dkim': { result: 'none', aligned: false, domains: [], count: 0 },
+  'auth.dmarc': { result: 'none', policy: '' },
+};
+
+const stories: readonly Story[] = [
+  {
+    name: 'plain mail',
+    texts: { subject: 'Minutes', text: 'Attached are the minutes.' },
+    action: 'deliver',
+    symbols: ['DMARC_PASS'],
+  },
+  { name: 'GTUBE', changes: { gtube: { found: true } }, action: 'reject' },
+  { name: 'EICAR', changes: { eicar: { found: true, part: 'part 2' } }, action: 'reject' },
+  { name: 'malware that ClamAV found', changes: { clamav: { result: 'malware', signature: 'X' } }, action: 'reject' },
+  { name: 'THREATS 31: more parts than are read', changes: { mime: { limits: ['parts'] } }, action: 'quarantine' },
+  {
+    name: 'THREATS 33: more header than is read',
+    changes: { message: { header_limits: ['fields'] } },
+    action: 'quarantine',
+  },
+  {
+    name: 'THREATS 34: structure that programs read differently',
+    changes: { mime: { anomalies: ['duplicate_type'] } },
+    action: 'quarantine',
+  },
+  {
+    name: 'MIME that the parser gave up on',
+    changes: { mime: { parser: 'failed', parser_reason: 'x' } },
+    action: 'quarantine',
+  },
+  { name: 'THREATS 19: a name that turns direction', changes: { attachments: { rtlo: 1 } }, action: 'quarantine' },
+  {
+    name: 'THREATS 35: an archive over the budget',
+    changes: { attachments: { is_over_budget: true } },
+    action: 'quarantine',
+  },
+  {
+    name: 'a program',
+    changes: { attachments: { executables: 1, extensions: ['exe'], detected: ['exe'] } },
+    action: 'quarantine',
+  },
+  {
+    name: 'a type that the policy holds back',
+    changes: { attachments: { extensions: ['vhd'] } },
+    action: 'quarantine',
+  },
+  {
+    name: 'THREATS 23: several authors',
+    changes: { 'auth.dmarc': { result: 'fail', policy: '', reason: 'several_from_fields' } },
+    action: 'quarantine',
+  },
+  {
+    name: 'DMARC p=reject',
+    changes: { ...nobody, 'auth.dmarc': { result: 'fail', policy: 'reject' } },
+    action: 'quarantine',
+  },
+  {
+    name: 'our own domain in From, from outside',
+    changes: { ...nobody, from: { domain: 'example.com' } },
+    action: 'tag',
+    symbols: ['NOBODY_VOUCHES', 'FROM_SPOOFS_LOCAL_DOMAIN'],
+  },
+  {
+    name: 'a small domain without any authentication',
+    changes: nobody,
+    action: 'deliver',
+    symbols: ['NOBODY_VOUCHES'],
+  },
+  {
+    name: 'an advance-fee letter',
+    changes: nobody,
+    texts: {
+      text: 'I am Barrister John, attorney of my late client. I present you as next of kin for the sum of $18.5 million, a mutual benefit.',
+    },
+    action: 'quarantine',
+  },
+  {
+    name: 'a drug in the subject, for everybody',
+    texts: { subject: 'Viagra', text: 'Viagra, order now without prescription in our online pharmacy' },
+    action: 'tag',
+  },
+  {
+    name: 'the same in a hospital',
+    profile: 'healthcare',
+    texts: { subject: 'Viagra', text: 'Viagra, order now without prescription in our online pharmacy' },
+    action: 'deliver',
+  },
+  { name: 'macros, for everybody', changes: { attachments: { macros: 1 } }, action: 'deliver' },
+  { name: 'macros in a bank', profile: 'finance', changes: { attachments: { macros: 1 } }, action: 'quarantine' },
+  {
+    name: 'a disk image in a hospital',
+    profile: 'healthcare',
+    changes: { attachments: { extensions: ['iso'], executables: 1, detected: ['iso'] } },
+    action: 'deliver',
+  },
+];
+for (const { name, changes, texts, profile, action, symbols } of stories) {
+  test(`a story: ${name}: ${action}`, () => {
+    const hits = seek(rules, texts ?? {});
+    const judged = judge(facts(changes ?? {}), hits, rules, profileOf(rules, profile), site, { dmarcEnforce: [] });
+    assert.equal(judged.action, action, JSON.stringify(symbolsOf(judged)));
+    if (symbols !== undefined) assert.deepEqual(symbolsOf(judged).toSorted(), [...symbols].sort());
+  });
+}
+
+test('a message of which nothing is known fires nothing and is not called judged', () => {
+  const judged = judge({}, seek(rules, {}), rules, profileOf(rules), site, { dmarcEnforce: [] });
+  assert.deepEqual([judged.score, judged.hits], [0, []]);
+  assert.ok(judged.notJudged.length > 50);
+});
