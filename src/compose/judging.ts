@@ -19,15 +19,15 @@ export const siteOf = (config: Config): Site => ({
 
 type Judging = Pick<Stations, 'groupsOf' | 'judge'>;
 
-/** `rulesInForce` is asked for each message: a reload holds from the next one on. */
-export function judgingBy(config: Config, rulesInForce: () => RuleSet): Judging {
+/** `rulesOf` gives the set whose patterns were sought in the message. */
+export function judgingBy(config: Config, rulesOf: (patternDigest: string) => RuleSet): Judging {
   const policyOf = recipientPolicies(config);
   const site = siteOf(config);
   const policy = { dmarcEnforce: config.dmarc.enforce };
   return {
     groupsOf: ({ recipients }) => policyGroups(recipients, policyOf),
     judge: ({ facts, patternHits }, group) => {
-      const rules = rulesInForce();
+      const rules = rulesOf(patternHits.digest);
       const profile = profileIn(rules, group.profile);
       if (config.checks === 'none') return unjudged(profile);
       return judge(facts, patternHits, rules, profile, site, policy);

@@ -35,7 +35,7 @@ export function lineOf(config: Config, parts: LineParts, world: LineWorld): Stat
   const { nextHops, store, inspection, directory, rules, metrics, afterReply } = parts;
   return stationsOf({
     ...world,
-    ...judgingBy(config, () => rules.now()),
+    ...judgingBy(config, digest => rules.ofPatterns(digest)),
     inspect: async (envelope, message) => inspection?.inspector.inspect(envelope, message) ?? noEvidence,
     dispose: disposalOf(config, () => rules.now(), {
       ...world,
@@ -49,19 +49,30 @@ export function lineOf(config: Config, parts: LineParts, world: LineWorld): Stat
   });
 }
 
-/** A message is judged by one set from its first rule to its last; a reload holds from the next message on. */
+/**
+ * The rules, and those before them: a message whose patterns were sought before a reload is judged by the set that they
+ * belong to, since hits of one set say nothing of another.
+ */
 export class RulesInForce {
   #rules: RuleSet;
+  #before: RuleSet;
 
   constructor(rules: RuleSet) {
     this.#rules = rules;
+    this.#before = rules;
   }
 
   now(): RuleSet {
     return this.#rules;
   }
 
+  /** The set whose patterns `digest` names; the one in force where it names neither. */
+  ofPatterns(digest: string): RuleSet {
+    return digest === this.#before.patternDigest && digest !== this.#rules.patternDigest ? this.#before : this.#rules;
+  }
+
   replace(rules: RuleSet): void {
+    this.#before = this.#rules;
     this.#rules = rules;
   }
 }
