@@ -6,28 +6,34 @@ RUN apt-get update \
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY src ./src
+# better-sqlite3 brings SQLite's sources and a binary for each platform: 25 MB that no image of ours can load.
 RUN npm run build \
- && cp -L node_modules/.bin/node /usr/local/bin/node \
- && npm prune --omit=dev --omit=optional --ignore-scripts
+ && cp node_modules/node-linux-*/bin/node ./node \
+ && npm prune --omit=dev --omit=optional --ignore-scripts \
+ && rm -rf node_modules/better-sqlite3/deps \
+ && find node_modules/better-sqlite3/prebuilds -name '*.node' ! -name 'linux-*' -delete
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates libstdc++6 \
+ && apt-get install -y --no-install-recommends libatomic1 libstdc++6 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10025 --home-dir /var/lib/postern --create-home postern
-COPY --from=build /usr/local/bin/node /usr/local/bin/node
+ && useradd --system --uid 10025 --home-dir /var/lib/postern postern \
+ && install -d -o postern -g postern -m 0700 /var/lib/postern
+COPY --from=build /build/node /usr/local/bin/node
 WORKDIR /opt/postern
-COPY --from=build /build/node_modules ./node_modules
-COPY --from=build /build/dist ./dist
 COPY package.json LICENSE ./
+COPY --from=build /build/node_modules ./node_modules
 COPY rules ./rules
+COPY --from=build /build/dist ./dist
 USER postern
+# Relative paths of the configuration, and the Maildir of the embedded defaults, are below the volume.
+WORKDIR /var/lib/postern
 ENV NODE_ENV=production POSTERN_DATA_DIR=/var/lib/postern
 VOLUME /var/lib/postern
 EXPOSE 2525 8025
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:8025/healthz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(new URL('/healthz', process.env.POSTERN_URL ?? 'http://127.0.0.1:8025')).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/opt/postern/dist/main.js"]
 CMD ["serve"]

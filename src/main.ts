@@ -8,7 +8,7 @@ import { checkCommand } from './cli/check.ts';
 import type { Cli } from './cli/command.ts';
 import { configCommands } from './cli/config.ts';
 import { docsCommand } from './cli/docs.ts';
-import { exitCodeOf, exitCodes } from './cli/exit-codes.ts';
+import { exitCodeOf, exitCodes, explained } from './cli/exit-codes.ts';
 import { addQuarantineCommands } from './cli/quarantine.ts';
 import { rulesCommands } from './cli/rules.ts';
 import { serveCommand } from './cli/serve.ts';
@@ -31,10 +31,10 @@ const cli: Cli = {
   run: async work => process.exit(await work().catch(failed)),
 };
 
-/** What a person should do about it stands in the message; a stack only where the fault is ours. */
+/** What a person should do about it stands in the message and its cause; a stack only where the fault is ours. */
 function failed(error: unknown): number {
   const code = exitCodeOf(error);
-  const text = error instanceof Error ? (code === exitCodes.software ? error.stack : error.message) : String(error);
+  const text = code === exitCodes.software && error instanceof Error ? error.stack : explained(error);
   process.stderr.write(`${text}\n`);
   return code;
 }

@@ -23,7 +23,7 @@ export interface Stations {
     evidence: Evidence,
     groups: readonly JudgedGroup[],
   ): Promise<Disposition>;
-  /** Writes behind the reply; never waited for. */
+  /** Writes behind the reply; never waited for, and never throws: the copies are where they belong by then. */
   record(record: LedgerRecord): void;
   /** The boundary for what nobody foresaw: logged with its stack, `451 4.3.0`: never 250, never 5xx. */
   ourFault(error: unknown, envelope: Envelope): Reply;

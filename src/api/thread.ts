@@ -49,7 +49,7 @@ const answerTimeoutMs = 5000;
 const closeTimeoutMs = 5000;
 const restartDelayMs = 1000;
 /** Pages are small and mail is streamed. */
-const heap = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
+const heap = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
 
 /**
  * Resolves when the API listens. The store must be open.

@@ -81,9 +81,11 @@ export function shareDomain(a: string, b: string): boolean {
 
 const registrable = (name: string): string => getDomain(name, { allowPrivateDomains: true }) ?? name;
 
-/** The message without `left`, for mailauth: its own bytes where nothing is left out. */
+/** The message without `left`, for mailauth: its own bytes where what remains is one piece. */
 export function bytesWithout(mail: Mail, left: readonly ByteRange[]): Buffer | Readable {
-  return left.length === 0 ? asBuffer(mail.raw) : Readable.from(partsWithout(mail.raw, left));
+  const [first, ...others] = left;
+  const isOnePiece = others.length === 0 && (first === undefined || first.end === mail.raw.length);
+  return isOnePiece ? asBuffer(mail.raw.subarray(0, first?.start)) : Readable.from(partsWithout(mail.raw, left));
 }
 
 const chunkBytes = 64 * 1024;

@@ -5,6 +5,7 @@ import type { Mail } from '../content/mail.ts';
 import type { Ask } from '../model/ask.ts';
 import type { EpochMs } from '../model/clock.ts';
 import { PermanentFailure } from '../model/failure.ts';
+import type { ByteRange } from '../model/message.ts';
 import { type Lookups, lookups, queryShares } from './lookups.ts';
 import {
   bytesWithout,
@@ -40,7 +41,7 @@ export const headerLimits = 'header limits';
 const keysMs = 8000;
 
 const verifications = new WeakMap<Mail, Promise<Verification>>();
-const authors = new WeakMap<Mail, Promise<From>>();
+const headers = new WeakMap<Mail, Promise<DKIMVerifyResult>>();
 
 /** @throws PermanentFailure when the header exceeds its limits. */
 export function verificationOf(subject: { mail: Mail; ask: Ask; receivedAt: EpochMs }): Promise<Verification> {
@@ -53,22 +54,29 @@ export function verificationOf(subject: { mail: Mail; ask: Ask; receivedAt: Epoc
  * Who the message says it is from, whatever its signatures are.
  * @throws PermanentFailure when the header exceeds its limits.
  */
-export function fromOf(mail: Mail): Promise<From> {
-  const known = authors.get(mail) ?? readFrom(mail);
-  authors.set(mail, known);
+export async function fromOf(mail: Mail): Promise<From> {
+  const { headerFrom, fromFields } = await unsignedHeaderOf(mail);
+  return { addresses: headerFrom, fields: fromFields };
+}
+
+/** The fields that have mailauth read the body, and ask for keys. */
+const signatureFields = ['dkim-signature', 'arc-seal', 'arc-message-signature', 'arc-authentication-results'];
+
+const signaturesIn = (mail: Mail): readonly ByteRange[] => signatureFields.flatMap(name => fieldsNamed(mail, name));
+
+/** mailauth's reading of the header without its signatures: nothing is looked up. */
+function unsignedHeaderOf(mail: Mail): Promise<DKIMVerifyResult> {
+  const known = headers.get(mail) ?? readUnsignedHeader(mail);
+  headers.set(mail, known);
   return known;
 }
 
-async function readFrom(mail: Mail): Promise<From> {
+async function readUnsignedHeader(mail: Mail): Promise<DKIMVerifyResult> {
   if (exceedsLimits(mail)) throw new PermanentFailure(headerLimits);
-  // The body and what would be verified are left out: nothing is looked up.
-  const left = ['dkim-signature', 'arc-seal', 'arc-message-signature', 'arc-authentication-results']
-    .flatMap(name => fieldsNamed(mail, name))
-    .sort((a, b) => a.start - b.start);
+  const left = [...signaturesIn(mail)].sort((a, b) => a.start - b.start);
   const body = { start: mail.header.bodyStart, end: mail.raw.length };
   const { dkimVerify } = await import('./mailauth.ts');
-  const { headerFrom, fromFields } = await dkimVerify(bytesWithout(mail, [...left, body]), { strict: true });
-  return { addresses: headerFrom, fields: fromFields };
+  return dkimVerify(bytesWithout(mail, [...left, body]), { strict: true });
 }
 
 /** The domains that stand in From, lower case. */
@@ -83,11 +91,15 @@ async function verify(mail: Mail, ask: Ask, receivedAt: EpochMs): Promise<Verifi
   askForKeys(keys, [...verified, ...newestArcSignature(mail)]);
   const left = signatures.filter(signature => !verified.includes(signature)).map(signature => signature.field);
   const { dkimVerify } = await import('./mailauth.ts');
-  const { results, arc } = await dkimVerify(bytesWithout(mail, left), {
-    strict: true,
-    curTime: new Date(receivedAt),
-    resolver: keys.resolve,
-  });
+  // The bytes of an unsigned body say nothing here: most of the work for a large message.
+  const { results, arc } =
+    signaturesIn(mail).length === 0
+      ? await unsignedHeaderOf(mail)
+      : await dkimVerify(bytesWithout(mail, left), {
+          strict: true,
+          curTime: new Date(receivedAt),
+          resolver: keys.resolve,
+        });
   return { from, signatures, verified: inOrder(verified), results, arc, lookups: keys };
 }
 

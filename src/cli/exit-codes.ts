@@ -1,4 +1,4 @@
-// What a command's exit code says (sysexits.h).
+// What a command's end says: its exit code (sysexits.h), and the words for what went wrong.
 
 import { BadInput, ConfigError, PermanentFailure, TemporaryFailure } from '../model/failure.ts';
 
@@ -21,4 +21,13 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof TemporaryFailure) return exitCodes.tryLater;
   if (error instanceof PermanentFailure) return exitCodes.unavailable;
   return exitCodes.software;
+}
+
+/** `cannot listen: listen EACCES: permission denied 0.0.0.0:25`: the message, and what the causes add to it. */
+export function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (cause === undefined) return message;
+  const reason = explained(cause);
+  return message.includes(reason) ? message : `${message}: ${reason}`;
 }

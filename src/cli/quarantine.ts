@@ -166,13 +166,20 @@ function parsed(text: string): unknown {
 /** A problem as the failure that it is: of the request, of a part that may come back, or of neither. */
 function failureOf(status: number, text: string): Error {
   const problem = problemIn(text);
-  const copies = (problem.copies ?? []).map(copyLine).join('');
-  const message = `${printable(problem.detail ?? 'the API refused')} (${status})${copies === '' ? '' : `\n${copies.trimEnd()}`}`;
+  const faults = (problem.errors ?? []).map(({ at, detail }) => printable(`${at}: ${detail}`));
+  const copies = (problem.copies ?? []).map(copy => copyLine(copy).trimEnd());
+  const message = [`${printable(problem.detail ?? 'the API refused')} (${status})`, ...faults, ...copies].join('\n');
   if (status === 429 || status === 503) return new TemporaryFailure(message);
   return status >= 500 ? new PermanentFailure(message) : new BadInput(message);
 }
 
-function problemIn(text: string): { readonly detail?: string; readonly copies?: readonly CopyView[] } {
+interface Problem {
+  readonly detail?: string;
+  readonly errors?: readonly { readonly at: string; readonly detail: string }[];
+  readonly copies?: readonly CopyView[];
+}
+
+function problemIn(text: string): Problem {
   try {
     return JSON.parse(text) ?? {};
   } catch {

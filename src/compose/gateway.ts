@@ -1,6 +1,5 @@
 // The gateway as a whole: its parts started in the order in which they are needed, and stopped in the reverse.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startApi } from '../api/thread.ts';
 import type { Config } from '../config/schema.ts';
@@ -126,7 +125,6 @@ async function startParts(config: Config, rules: RuleSet, metrics: Metrics, worl
     config.checks === 'none' ? null : startInspection(config, rules.patterns, { clock, log, antivirus });
   stops.add(inspecting, started => started?.then(inspection => inspection.close()));
   inspecting?.catch(() => {});
-  await mkdir(config.data_dir, { recursive: true, mode: 0o700 });
   const store = await openStore({ dataDir: config.data_dir, ledgerBatchMs: 200 }, world);
   stops.add(store, opened => opened.close());
   const spool = await claimSpoolFolder(join(config.data_dir, 'spool'), newId(clock, random));

@@ -1,7 +1,7 @@
 // What runs beside the line: releases that the next hop deferred are tried again, and what is old goes.
 
 import type { Config } from '../config/schema.ts';
-import { expireOld } from '../dispose/expire.ts';
+import { clockJumps, expireOld } from '../dispose/expire.ts';
 import { type Releaser, releaser } from '../dispose/release.ts';
 import type { Clock, Faults } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
@@ -33,11 +33,15 @@ export function startHousekeeping(config: Config, store: Store, releases: Releas
     ledgerKeepBytes: config.ledger.max_size,
   };
   const retry = () => void releases.retry().catch(err => log.error({ err }, 'releases not retried'));
-  const expire = () =>
+  const hasJumped = clockJumps(clock);
+  const expire = () => {
+    // Either the jump is put right by the next time, or it was one to the right time.
+    if (hasJumped()) return log.warn({}, 'not expired: the clock jumped');
     void expireOld(options, store, clock.now()).then(
       expired => log.info({ ...expired }, 'expired'),
       err => log.error({ err }, 'not expired'),
     );
+  };
   retry();
   const timers = [setInterval(retry, minute / 2), setInterval(expire, hour)];
   return () => {

@@ -23,9 +23,14 @@ export function stationsOf({ ledger, metrics, log, ...parts }: Parts): Stations 
   return {
     ...parts,
     record: record => {
-      ledger.append(record);
-      metrics.message(record);
-      log.info(messageLine(record), 'judged');
+      try {
+        ledger.append(record);
+        metrics.message(record);
+        log.info(messageLine(record), 'judged');
+      } catch (error) {
+        // Logged, and no more: to take the reply back would have copies sent again that are where they belong.
+        ourFault(log, error, record.envelope);
+      }
     },
     ourFault: (error, envelope) => ourFault(log, error, envelope),
   };

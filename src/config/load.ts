@@ -2,10 +2,12 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
+import { namedNextHops } from './recipient-policy.ts';
 import { type Config, schema } from './schema.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,12 +29,14 @@ export function parseConfig(text: string, name: string, environment: Environment
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   const lineOf = (path: readonly PropertyKey[]): string => {
+    const variable = variableOf(path, environment);
+    if (variable !== null) return variable;
     const offset = offsetOf(document, path);
     return offset === null ? name : `${name}:${lines.linePos(offset).line}`;
   };
   const broken = document.errors.map(error => `${name}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
   if (broken.length > 0) throw new ConfigError(broken.join('\n'));
-  const tree = asObject(document.toJS());
+  const tree = asObject(plain(document, name));
   applyEnvironment(tree, environment);
   const parsed = schema.safeParse(resolveSecrets(tree, environment, lineOf));
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(issue => problem(issue, lineOf)).join('\n'));
@@ -40,6 +44,15 @@ export function parseConfig(text: string, name: string, environment: Environment
   const refusals = unsafe(config);
   if (refusals.length > 0) throw new ConfigError(refusals.map(reason => `${name}: ${reason}`).join('\n'));
   return config;
+}
+
+/** @throws ConfigError for an alias without its anchor, which YAML finds only here. */
+function plain(document: { toJS(): unknown }, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new ConfigError(`${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 function asObject(value: unknown): Json {
@@ -59,8 +72,19 @@ function applyEnvironment(tree: Json, environment: Environment): void {
       at[key] = asObject(at[key]);
       at = at[key] as Json;
     }
-    at[last] = parseDocument(value).toJS();
+    at[last] = plain(parseDocument(value), variable);
   }
+}
+
+/** The variable that set the value at `path`, or what encloses it: it wins over the file. Null where none did. */
+function variableOf(path: readonly PropertyKey[], environment: Environment): string | null {
+  const names = path.map((_, i) =>
+    `POSTERN_${path
+      .slice(0, i + 1)
+      .map(String)
+      .join('__')}`.toUpperCase(),
+  );
+  return names.findLast(variable => environment[variable] !== undefined) ?? null;
 }
 
 /** Values that may be secrets are resolved wherever they stand: `env:NAME` and `file:PATH`. */
@@ -78,15 +102,17 @@ function resolveSecrets(value: unknown, environment: Environment, lineOf: LineOf
 function secret(value: string, environment: Environment, where: () => string): string {
   const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(value) ?? [];
   if (kind === undefined) return value;
-  if (kind === 'env') {
-    const found = environment[name];
-    if (found === undefined) throw new ConfigError(`${where()}: the environment has no ${name}`);
-    return found;
-  }
+  const found = kind === 'env' ? environment[name] : textOf(name, where);
+  if (found === undefined) throw new ConfigError(`${where()}: the environment has no ${name}`);
+  if (found === '') throw new ConfigError(`${where()}: ${name} is empty`);
+  return found;
+}
+
+function textOf(file: string, where: () => string): string {
   try {
-    return readFileSync(name, 'utf8').trimEnd();
+    return readFileSync(file, 'utf8').trimEnd();
   } catch (cause) {
-    throw new ConfigError(`${where()}: ${name} cannot be read`, { cause });
+    throw new ConfigError(`${where()}: ${file} cannot be read`, { cause });
   }
 }
 
@@ -95,7 +121,8 @@ type LineOf = (path: readonly PropertyKey[]) => string;
 function problem(issue: z.core.$ZodIssue, lineOf: LineOf): string[] {
   const place = issue.path.map(String).join('.');
   if (issue.code !== 'unrecognized_keys') {
-    return [`${lineOf(issue.path)}: ${place === '' ? '' : `${place}: `}${issue.message}`];
+    const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+    return [`${lineOf(issue.path)}: ${place === '' ? '' : `${place}: `}${message}`];
   }
   return issue.keys.map(key => {
     const near = didYouMean(key, keysAt(issue.path));
@@ -164,7 +191,33 @@ function unsafe(config: Config): string[] {
   if (config.recipients === 'list' && config.recipient_list.length === 0) {
     reasons.push('recipients is "list" and recipient_list is empty: every recipient would be refused.');
   }
+  for (const { address, tls } of config.smtp.listen) {
+    const fault = tls === undefined ? null : tlsFault(tls);
+    if (fault !== null) reasons.push(`smtp.listen ${address}: ${fault}`);
+  }
+  for (const url of namedNextHops(config)) {
+    if (config.smtp.listen.some(({ address }) => isSameSocket(url, address))) {
+      reasons.push(`the next hop ${url} is our own listener: mail would go round in circles.`);
+    }
+  }
   return reasons;
+}
+
+function isSameSocket(url: string, listen: string): boolean {
+  const [, host, port = '25'] = /^smtp:\/\/(.+?)(?::(\d+))?\/?$/.exec(url) ?? [];
+  if (host === undefined || !listen.endsWith(`:${Number(port)}`)) return false;
+  const isAnyAddress = /^(?:0\.0\.0\.0|\[::\]):/.test(listen);
+  return listen === `${host}:${Number(port)}` || (isAnyAddress && isLoopback(`${host}:${port}`));
+}
+
+function tlsFault({ cert, key }: { readonly cert: string; readonly key: string }): string | null {
+  try {
+    createSecureContext({ cert, key });
+    return null;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : cause;
+    return `tls.cert and tls.key are not a certificate in PEM with its key; files are named by file:PATH (${reason})`;
+  }
 }
 
 /** Whether `endpoint` (host:port) can only be reached from this machine. */

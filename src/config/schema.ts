@@ -2,40 +2,48 @@
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { parseDuration, parseSize } from './units.ts';
+import { parseDuration, parseSize, showSize } from './units.ts';
+import {
+  clamdAddress,
+  dnsServer,
+  domainName,
+  endpoint,
+  mailbox,
+  mailboxOrDomain,
+  network,
+  replyWords,
+} from './values.ts';
 
-/** A duration such as `45s`; milliseconds once parsed. */
+const aDuration = 'expected a duration above zero, such as 500ms, 45s, 5m, 1h, 30d';
+const aSize = 'expected a size above zero, such as 512KiB, 50MiB, 10GiB';
+
+/** A duration such as `45s`; milliseconds once parsed. No duration of ours has a use for zero. */
 const duration = (preset: string, about: string) =>
   z
-    .string()
+    .string(aDuration)
     .meta({ description: about, format: 'duration' })
-    .transform((text, context) => parseDuration(text) ?? fail(context, 'a duration such as 500ms, 45s, 5m, 1h, 30d'))
+    .transform((text, context) => parseDuration(text) || fail(context, aDuration))
     .prefault(preset);
 
 /** A size such as `50MiB`; bytes once parsed. */
-const size = (preset: string, about: string) =>
+const size = (preset: string, about: string, leastBytes = 1) =>
   z
-    .string()
+    .string(aSize)
     .meta({ description: about, format: 'size' })
-    .transform((text, context) => parseSize(text) ?? fail(context, 'a size such as 512KiB, 50MiB, 10GiB'))
+    .transform((text, context) => parseSize(text) || fail(context, aSize))
+    .refine(bytes => bytes >= leastBytes, `expected at least ${showSize(leastBytes)}`)
     .prefault(preset);
 
 const count = (preset: number, about: string, least = 1) =>
   z.int().min(least).meta({ description: about }).prefault(preset);
 
-const strings = (about: string) => z.array(z.string()).meta({ description: about }).prefault([]);
+const strings = (about: string, each: z.ZodString = z.string()) =>
+  z.array(each).meta({ description: about }).prefault([]);
 
-function fail(context: { addIssue(message: string): void }, expected: string): never {
-  context.addIssue(`expected ${expected}`);
+function fail(context: { addIssue(message: string): void }, message: string): never {
+  context.addIssue(message);
   return z.NEVER;
 }
-
-/** `host:port`, `[v6]:port`. */
-const endpoint = (about: string) =>
-  z
-    .string()
-    .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^:\s]+):\d{1,5}$/, 'expected host:port')
-    .meta({ description: about });
 
 const tls = z
   .strictObject({
@@ -51,7 +59,7 @@ const tls = z
   .meta({ description: 'Certificate and key. Without them STARTTLS is not offered.' });
 
 const listener = z.strictObject({
-  address: endpoint('Where to listen, `host:port`. Port 0 takes a free one.'),
+  address: endpoint.meta({ description: 'Where to listen, `host:port`. Port 0 takes a free one.' }),
   direction: z
     .literal('inbound')
     .meta({ description: 'Mail from outside for our domains; the only direction so far.' })
@@ -80,7 +88,7 @@ const smtp = z
           'A bare CR or LF in content is made CRLF, or refused with 550 5.6.11. An imitation of end-of-data is always refused.',
       })
       .prefault('normalise'),
-    xclient_from: strings('Addresses and networks that may say by XCLIENT for whom they speak.'),
+    xclient_from: strings('Addresses and networks that may say by XCLIENT for whom they speak.', network),
   })
   .prefault({});
 
@@ -89,15 +97,21 @@ const nextHop = z.string().meta({
     'Where mail goes: `smtp://host:port`, `smtps://host:port`, `lmtp://host:port`, `lmtp:///socket` or `maildir:DIR`.',
 });
 
-const domain = z.strictObject({
-  profile: z.string().meta({ description: 'The profile of this domain’s recipients.' }).optional(),
-  next_hop: nextHop.optional(),
-  mode: z.enum(['enforce', 'observe']).meta({ description: 'Overrides `mode` for this domain.' }).optional(),
-});
+const domain = z.strictObject(
+  {
+    profile: z.string().meta({ description: 'The profile of this domain’s recipients.' }).optional(),
+    next_hop: nextHop.optional(),
+    mode: z.enum(['enforce', 'observe']).meta({ description: 'Overrides `mode` for this domain.' }).optional(),
+  },
+  { error: issue => (issue.input === null ? 'expected settings, or {} for none' : undefined) },
+);
+
+/** Below this a worker has no room for its own code. */
+const leastHeapBytes = 64 * 1024 ** 2;
 
 const clamd = z
   .strictObject({
-    address: z.string().meta({ description: '`tcp://host:port` or `unix:/path/of/socket`.' }),
+    address: clamdAddress.meta({ description: '`tcp://host:port` or `unix:/path/of/socket`.' }),
     timeout: duration('20s', 'For one scan; then the scan has failed, which is never clean.'),
     connections: count(10, 'Scans at the same time; keep it at or below clamd’s MaxThreads.'),
   })
@@ -130,8 +144,11 @@ export const schema = z.strictObject({
         'Who knows the valid recipients: the next hop itself (asked by RCPT, cached), `recipient_list`, or nobody (all of our domains are taken).',
     })
     .prefault('next_hop'),
-  recipient_list: strings('Valid addresses, or `@domain` for all of a domain; for `recipients: list`.'),
-  domains: z.record(z.string(), domain).meta({ description: 'Domains that we accept mail for.' }).prefault({}),
+  recipient_list: strings(
+    'Valid addresses, or `@domain` for all of a domain; for `recipients: list`.',
+    mailboxOrDomain,
+  ),
+  domains: z.record(domainName, domain).meta({ description: 'Domains that we accept mail for.' }).prefault({}),
   accept_any_domain: z
     .boolean()
     .meta({
@@ -141,7 +158,7 @@ export const schema = z.strictObject({
     .optional(),
   profile: z.string().meta({ description: 'The profile of recipients that no other key maps.' }).prefault('default'),
   recipient_profiles: z
-    .record(z.string(), z.string())
+    .record(mailbox, z.string())
     .meta({ description: 'Profiles of single addresses; they win over the domain’s.' })
     .prefault({}),
   checks: z
@@ -164,10 +181,10 @@ export const schema = z.strictObject({
   dmarc: z
     .strictObject({ enforce: strings('From domains whose p=reject is refused without other evidence; `*` for all.') })
     .prefault({}),
-  contact: z.string().meta({ description: 'An unfiltered address or URL, shown in refusals.' }).optional(),
+  contact: replyWords.meta({ description: 'An unfiltered address or URL, shown in refusals.' }).optional(),
   api: z
     .strictObject({
-      listen: endpoint('Where REST, health and metrics listen.').prefault('127.0.0.1:8025'),
+      listen: endpoint.meta({ description: 'Where REST, health and metrics listen.' }).prefault('127.0.0.1:8025'),
       bootstrap_token: z
         .string()
         .meta({
@@ -177,16 +194,23 @@ export const schema = z.strictObject({
         .optional(),
     })
     .prefault({}),
-  data_dir: z.string().meta({ description: 'Quarantine, ledger, spool and API tokens.' }).prefault('./var'),
+  data_dir: z
+    .string()
+    .min(1, 'expected a directory')
+    .meta({ description: 'Quarantine, ledger, spool and API tokens.' })
+    .prefault('./var'),
   dns: z
     .strictObject({
-      servers: strings('Resolvers, `address` or `address:port`; the system’s when empty.'),
+      servers: strings('Resolvers, `address` or `address:port`; the system’s when empty.', dnsServer),
       timeout: duration('5s', 'For one query, all tries together.'),
       max_queries: count(60, 'Queries for one message.'),
     })
     .prefault({}),
   clamd: clamd.optional(),
-  trusted_networks: strings('Hops whose Received fields are believed, as addresses or networks.'),
+  trusted_networks: strings(
+    'Clients of ours, such as a backup MX, as addresses or networks: rules about the client are not held against them. SPF still judges the address that is connected.',
+    network,
+  ),
   rules: z
     .strictObject({
       folders: strings('Folders of rule files and profiles of your own, loaded after the shipped ones.'),
@@ -195,7 +219,7 @@ export const schema = z.strictObject({
   workers: z
     .strictObject({
       count: count(2, 'Threads that read messages; at most the number of cores helps.'),
-      heap: size('256MiB', 'Heap of each; a message that exceeds it alone is unscannable.'),
+      heap: size('256MiB', 'Heap of each; a message that exceeds it alone is unscannable.', leastHeapBytes),
     })
     .prefault({}),
   quarantine: z.strictObject({ keep: duration('30d', 'Entries older than this are deleted.') }).prefault({}),

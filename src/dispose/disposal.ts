@@ -17,9 +17,15 @@ import type { DisposeDeps, DisposeOptions } from './dispose.ts';
 import { type EntryCause, newEntry } from './entries.ts';
 import { afterFailure, failurePolicies } from './failed-checks.ts';
 import { againOutcome, deliveredPaths, placedOutcome, rejectedOutcome } from './outcomes.ts';
-import { deliver, type Relay, relaysFor } from './relay.ts';
+import { deliver, type Relay, type RelayPorts, relaysFor } from './relay.ts';
 import { accepted, deferred, localError, refused } from './replies.ts';
 import { type RelayedCopy, settle } from './settle.ts';
+
+/**
+ * How long a next hop may have taken so far for a further transaction with it to be begun, which may take 8 minutes: our
+ * client waits 10 for its reply (RFC 5321 §4.5.3.2.6), and one that has left sends what was delivered again.
+ */
+const anotherTransactionMs = 60_000;
 
 export class Disposal {
   readonly #options: DisposeOptions;
@@ -128,14 +134,14 @@ export class Disposal {
   /** Where several are under way, each success is remembered at once: the others may take minutes. */
   async #relay(relay: Relay, isOneOfSeveral: boolean): Promise<readonly RelayedCopy[]> {
     const { id: transaction, reversePath, is8bit } = this.#envelope;
-    const copies = await deliver(
-      relay,
-      { transaction, reversePath, is8bit },
-      {
-        learn: (path, reply) => this.#deps.learn(path, reply, reversePath),
-        failed: ({ name }, cause) => this.#deps.log.error({ tx: transaction, nextHop: name, cause }, 'next hop failed'),
-      },
-    );
+    const { clock, learn, log } = this.#deps;
+    const from = clock.monotonic();
+    const ports: RelayPorts = {
+      learn: (path, reply) => learn(path, reply, reversePath),
+      failed: ({ name }, cause) => log.error({ tx: transaction, nextHop: name, cause }, 'next hop failed'),
+      hasTime: () => clock.monotonic() - from < anotherTransactionMs,
+    };
+    const copies = await deliver(relay, { transaction, reversePath, is8bit }, ports);
     if (isOneOfSeveral) await this.#remember(copies).catch(() => {}); // Tried again in `finish`, which answers for it.
     return copies;
   }
@@ -176,7 +182,7 @@ export class Disposal {
     if (copies.length > 0 && (kept.size > 0 || undelivered.length > 0)) {
       const delivered = deliveredPaths(copies);
       if (delivered.length > 0) await this.#deps.faults('M2-next-hop-replied');
-      // Asked for together, so that one commit holds both: killed after it, the retry finds all of them.
+      // Asked for together, so that they can share a commit. Killed between two, the retry finds what the first one holds.
       await Promise.all([this.#writeReceipts(delivered), this.#deps.quarantine.hold(kept)]);
       for (const copy of undelivered)
         for (const [path, entry] of await this.#keepUndelivered(copy, relayed)) places.set(path, entry);

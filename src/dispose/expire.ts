@@ -1,6 +1,6 @@
 // The expiry job: what has been kept long enough goes.
 
-import type { EpochMs } from '../model/clock.ts';
+import type { Clock, EpochMs } from '../model/clock.ts';
 import type { LedgerWriter } from '../store/ledger.ts';
 import { type Deferrals, type Receipts, retryWindowMs } from '../store/memory-of-attempts.ts';
 import type { Quarantine } from '../store/quarantine.ts';
@@ -40,5 +40,22 @@ export async function expireOld(options: ExpiryOptions, deps: ExpiryDeps, now: E
     deferrals: await deps.deferrals.expire(retriesEnded),
     requests: await deps.requests.expire(now - requestWindowMs),
     ledgerDays: await deps.ledger.prune(now, options.ledgerKeepDays, options.ledgerKeepBytes),
+  };
+}
+
+/** Wall clocks are corrected by less than this while a machine runs as it should. */
+const jumpMs = 3_600_000;
+
+/**
+ * Whether the wall clock has jumped since the last time this was asked (since it was made). Ages are not to be believed
+ * then: a clock that shows next year for a minute would empty the quarantine.
+ */
+export function clockJumps(clock: Clock): () => boolean {
+  const offset = (): number => clock.now() - clock.monotonic();
+  let before = offset();
+  return () => {
+    const moved = Math.abs(offset() - before);
+    before = offset();
+    return moved > jumpMs;
   };
 }

@@ -42,51 +42,71 @@ export function relaysFor(
 
 export type Transaction = Pick<Delivery, 'transaction' | 'reversePath' | 'is8bit'>;
 
-export interface RelayEvents {
+export interface RelayPorts {
   /** The next hop would not take these recipients: its directory should know. */
   learn(path: Path, reply: Reply): void;
   /** The next hop's client threw, which it never should. */
   failed(nextHop: NextHop, cause: unknown): void;
+  /** Whether a further transaction may be begun, where one is not enough. */
+  hasTime(): boolean;
 }
 
 /** Delivers `relay` and says what became of each copy; never throws. */
 export async function deliver(
   relay: Relay,
   transaction: Transaction,
-  events: RelayEvents,
+  ports: RelayPorts,
 ): Promise<readonly RelayedCopy[]> {
   const { nextHop, outgoing, recipients } = relay;
   let result: DeliveryResult;
   try {
     result = await nextHop.deliver({ ...transaction, recipients, outgoing });
   } catch (cause) {
-    events.failed(nextHop, cause);
+    ports.failed(nextHop, cause);
     result = { at: 'lost', reply: localError };
   }
-  if (result.at === 'recipients') return withoutRefused(relay, transaction, result.replies, events);
+  if (result.at === 'recipients') return withoutRefused(relay, transaction, result.replies, ports);
   return recipients.map(({ path }) => copyWith(relay, path, replyFor(result, path)));
 }
 
 /**
  * Some RCPTs were refused, so that nothing was sent. The others' copies are delivered at once: their next hop would
- * otherwise keep all of them waiting for as long as it refuses one (a full mailbox, a limit on recipients).
+ * otherwise keep all of them waiting for as long as it refuses one (a full mailbox). Those that were too many follow.
  */
 async function withoutRefused(
   relay: Relay,
   transaction: Transaction,
   replies: ReadonlyMap<Path, Reply>,
-  events: RelayEvents,
+  ports: RelayPorts,
 ): Promise<readonly RelayedCopy[]> {
   const replyTo = ({ path }: Recipient): Reply => final(replies.get(path));
-  const refused = relay.recipients.filter(recipient => !isPositive(replyTo(recipient)));
-  const [first, ...others] = relay.recipients.filter(recipient => isPositive(replyTo(recipient)));
+  const taken = relay.recipients.filter(recipient => isPositive(replyTo(recipient)));
   // Abandoned without a refusal: to try the same again could go on for ever.
-  if (refused.length === 0) return relay.recipients.map(({ path }) => copyWith(relay, path, localError));
-  for (const recipient of refused) events.learn(recipient.path, replyTo(recipient));
-  const settled = refused.map(recipient => refusedAtRcpt(relay, recipient.path, replyTo(recipient)));
-  if (first === undefined) return settled;
-  return [...settled, ...(await deliver({ ...relay, recipients: [first, ...others] }, transaction, events))];
+  if (taken.length === relay.recipients.length) return taken.map(({ path }) => copyWith(relay, path, localError));
+  const isForLater = (recipient: Recipient): boolean => taken.length > 0 && isTooMany(replyTo(recipient));
+  const refused = relay.recipients.filter(r => !isPositive(replyTo(r)) && !isForLater(r));
+  for (const recipient of refused) ports.learn(recipient.path, replyTo(recipient));
+  return [
+    ...refused.map(recipient => refusedAtRcpt(relay, recipient.path, replyTo(recipient))),
+    ...(await deliverRest(relay, taken, transaction, ports)),
+    ...(await deliverRest(relay, relay.recipients.filter(isForLater), transaction, ports)),
+  ];
 }
+
+async function deliverRest(
+  relay: Relay,
+  [first, ...others]: readonly Recipient[],
+  transaction: Transaction,
+  ports: RelayPorts,
+): Promise<readonly RelayedCopy[]> {
+  if (first === undefined) return [];
+  const rest = { ...relay, recipients: [first, ...others] } as const;
+  if (ports.hasTime()) return deliver(rest, transaction, ports);
+  return rest.recipients.map(({ path }) => copyWith(relay, path, localError));
+}
+
+/** RFC 5321 §4.5.3.1.10: the next hop takes no more recipients in this transaction, and the rest in further ones. */
+const isTooMany = ({ code, enhanced }: Reply): boolean => code === 452 && (enhanced ?? '4.5.3') === '4.5.3';
 
 const copyWith = (relay: Relay, path: Path, reply: Reply): RelayedCopy => ({
   path,

@@ -1,6 +1,8 @@
 // Content on its way out, line by line: every newline is checked to be CRLF, and lines are made fit for SMTP or for a file.
 // Whoever forwards a bare CR or LF lets a lenient next hop see an end-of-data that we do not (SMTP smuggling).
 
+import { Newlines } from '../model/newlines.ts';
+
 const LF = 10;
 const CR = 13;
 const DOT = 46;
@@ -16,14 +18,12 @@ function countLines(chunk: Uint8Array, previous: number): LineCounts | null {
   if (chunk.length > 0 && (chunk[0] === LF) !== (previous === CR)) return null;
   let dots = previous === LF && chunk[0] === DOT ? 1 : 0;
   let returns = 0;
-  for (let i = 0; i < chunk.length; i++) {
-    const byte = chunk[i] as number;
-    // Nearly every byte: this loop is most of what relaying a large message costs.
-    if (byte > CR) continue;
-    if (byte === CR) {
+  const newlines = new Newlines(chunk);
+  for (let i = newlines.next(0); i < chunk.length; i = newlines.next(i + 1)) {
+    if (chunk[i] === CR) {
       if (i + 1 < chunk.length && chunk[i + 1] !== LF) return null;
       returns++;
-    } else if (byte === LF) {
+    } else {
       if (i > 0 && chunk[i - 1] !== CR) return null;
       if (chunk[i + 1] === DOT) dots++;
     }

@@ -65,7 +65,9 @@ class Directory implements RecipientDirectory {
     this.#domains = new Set(options.domains.map(domain => domain.toLowerCase()));
     this.#list = new Set(options.list.map(entry => entry.toLowerCase()));
     const perf = { now: () => clock.monotonic() };
-    const bounds = { max: options.maxEntries, ttl: options.failedMs, ttlResolution: 0, perf };
+    // With `max` in place of sizes, lru-cache sets up its whole table at once: 4 MB for 100,000 entries that may never come.
+    const size = { maxSize: options.maxEntries, sizeCalculation: () => 1 };
+    const bounds = { ...size, ttl: options.failedMs, ttlResolution: 0, perf };
     this.#answers = new LRUCache(bounds);
     this.#refusals = new LRUCache(bounds);
   }

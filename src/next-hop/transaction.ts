@@ -77,8 +77,8 @@ function envelopeRefused(
   if (mail === undefined) return { at: 'mail', ...lost(broken) };
   if (!isPositive(mail)) return { at: 'mail', reply: refusal(session.wire, mail) };
   session.needsReset = true;
-  // Which recipient the silence was about cannot be known, so no recipient is blamed for it.
-  if (rcpts.length < paths.length) return { at: 'mail', ...lost(broken, rcpts.at(-1)) };
+  // Which recipient the silence was about cannot be known, and 421 is about the connection: no recipient is blamed.
+  if (rcpts.length < paths.length || rcpts.at(-1)?.code === 421) return { at: 'mail', ...lost(broken, rcpts.at(-1)) };
   if (rcpts.every(isPositive)) return null;
   const answers = rcpts.map(rcpt => (isPositive(rcpt) ? rcpt : refusal(session.wire, rcpt)));
   return { at: 'recipients', replies: byPath(paths, answers) };

@@ -3,7 +3,7 @@
 
 import { connect as connectPlain, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import type { Reply } from '../model/reply.ts';
+import { isPermanent, type Reply } from '../model/reply.ts';
 import { ReplyReader } from './reply-reader.ts';
 import type { Endpoint } from './target.ts';
 
@@ -19,6 +19,12 @@ export interface Exchange {
   readonly broken: Break | null;
 }
 
+/**
+ * Next hops count the refusals on a connection, slow it down after some and end it after more (Postfix:
+ * smtpd_soft_error_limit, 10; a second for each reply from then on). Guessed recipients must not slow the others'.
+ */
+const maxRefusals = 8;
+
 export class Wire {
   #socket: Socket;
   readonly #reader = new ReplyReader();
@@ -29,6 +35,7 @@ export class Wire {
   #timer: NodeJS.Timeout | undefined;
   #broken: Break | null = null;
   #isLeaving = false;
+  #refusals = 0;
   /** Called once when the wire breaks. */
   onBreak: () => void = () => {};
 
@@ -81,9 +88,9 @@ export class Wire {
     return this.#broken === null && !this.#reader.isInsideReply;
   }
 
-  /** Whether another transaction may be begun: not broken, and no 421 was said. */
+  /** Whether another transaction may be begun: not broken, no 421 was said, and not too much refused. */
   get isUsable(): boolean {
-    return this.#broken === null && !this.#isLeaving;
+    return this.#broken === null && !this.#isLeaving && this.#refusals < maxRefusals;
   }
 
   get broken(): Break | null {
@@ -123,6 +130,7 @@ export class Wire {
 
   #hear(reply: Reply): void {
     if (reply.code === 421) this.#isLeaving = true;
+    if (isPermanent(reply)) this.#refusals++;
     const owed = this.#owed;
     if (owed === null || owed.heard.length === owed.count) this.break('a reply to nothing', reply);
     else if (owed.heard.push(reply) === owed.count) this.#wake?.();

@@ -48,7 +48,9 @@ function verdictFields(group: JudgedGroup) {
       .join('/'),
     hits: verdict.hits.map(hit => `${hit.symbol}=${showPoints(hit.points)}`),
     ...(verdict.floors.length > 0 ? { floors: verdict.floors.map(floor => `${floor.name}=${floor.action}`) } : {}),
-    ...(verdict.missing.length > 0 ? { missing: verdict.missing.map(missing => missing.check) } : {}),
+    ...(verdict.missing.length > 0
+      ? { missing: verdict.missing.map(({ check, reason }) => `${check}: ${reason}`) }
+      : {}),
   };
 }
 

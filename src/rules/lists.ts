@@ -2,18 +2,17 @@
 
 import type { Problems, SourceFile } from './source.ts';
 
-/** Lists by the name of their file without folder and `.txt`. */
+/** Lists by the name of their file without folder and `.txt`. Files of one name are one list: operators add to ours. */
 export function readLists(files: readonly SourceFile[], problems: Problems): ReadonlyMap<string, ReadonlySet<string>> {
-  const lists = new Map<string, ReadonlySet<string>>();
+  const lists = new Map<string, Set<string>>();
   for (const file of files) {
     const name = /([^/]*)\.txt$/.exec(file.path)?.[1] ?? '';
-    if (lists.has(name)) problems.add(`${file.path}:1`, `there is another list of the name ${name}`);
-    lists.set(name, readList(file, problems));
+    lists.set(name, (lists.get(name) ?? new Set()).union(readList(file, problems)));
   }
   return lists;
 }
 
-function readList(file: SourceFile, problems: Problems): ReadonlySet<string> {
+function readList(file: SourceFile, problems: Problems): Set<string> {
   const entries = new Set<string>();
   for (const [index, line] of file.text.split('\n').entries()) {
     const entry = line.replace(/(?:^|\s)#.*/, '').trim();

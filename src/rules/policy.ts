@@ -82,7 +82,7 @@ function fileTypes(facts: Facts, profile: Profile): readonly Floor[] {
 /** The checks that this profile cannot do without and that could not run. Skipped is a choice of ours, not a failure. */
 export function policyMissing(facts: Facts, profile: Profile): Verdict['missing'] {
   return [...profile.onFailure.keys()].flatMap(check => {
-    const reason = check === 'auth.dmarc' ? dmarcUnknown(facts) : failure(facts, check);
+    const reason = failure(facts, check) ?? (check === 'auth.dmarc' ? dmarcUnknown(facts) : null);
     return reason === null ? [] : [{ check, reason }];
   });
 }

@@ -3,6 +3,8 @@
 // apart; any other bare CR or LF is made CRLF, so that no next hop sees line ends that we did not.
 // NUL bytes are content, but a dot with nothing else than NULs beside it is an imitation too: some servers drop NULs.
 
+import { Newlines } from '../model/newlines.ts';
+
 const NUL = 0;
 const LF = 10;
 const CR = 13;
@@ -33,29 +35,30 @@ export class DotReader {
   #length = 0;
 
   scan(bytes: Uint8Array): Scanned {
+    const newlines = new Newlines(bytes);
     this.#length = 0;
     let kept = 0;
     let i = 0;
     for (; i < bytes.length; i++) {
       // The fast path: nothing but CR and LF matters within a line.
       if (this.#line === TEXT && !this.#afterCr) {
-        i = nextNewline(bytes, i);
+        i = newlines.next(i);
         if (i === bytes.length) break;
       }
       const byte = bytes[i];
       if (this.#afterCr) {
         this.#afterCr = false;
         if (byte === LF) {
-          if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, 'end-of-data');
+          if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, i + 1, 'end-of-data');
           this.#startLine(true);
           continue;
         }
-        if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, 'imitation');
+        if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, i + 1, 'imitation');
         kept = this.#insert(bytes, kept, i, LF);
       }
       if (byte === CR || byte === LF) {
         if (this.#line === ONLY_DOT && (byte === LF || !this.#isExact)) {
-          return this.#scanned(bytes, kept, i, 'imitation');
+          return this.#scanned(bytes, kept, i, i + 1, 'imitation');
         }
         // The CR of what can only be end-of-data or an imitation is not content.
         if (this.#line === ONLY_DOT) kept = this.#drop(bytes, kept, i);
@@ -63,11 +66,15 @@ export class DotReader {
         else kept = this.#insert(bytes, kept, i, CR);
       } else if (byte === NUL) this.#isExact = false;
       else if (byte === DOT && this.#line === EMPTY) {
+        // To drop this dot would copy the chunk, and nearly every message ends here.
+        if (this.#isExact && bytes[i + 1] === CR && bytes[i + 2] === LF) {
+          return this.#scanned(bytes, kept, i, i + 3, 'end-of-data');
+        }
         this.#line = ONLY_DOT;
         if (this.#isExact) kept = this.#drop(bytes, kept, i);
       } else this.#line = TEXT;
     }
-    return this.#scanned(bytes, kept, bytes.length - 1, 'more');
+    return this.#scanned(bytes, kept, bytes.length, bytes.length, 'more');
   }
 
   #startLine(isExact: boolean): void {
@@ -98,20 +105,9 @@ export class DotReader {
     this.#length += to - from;
   }
 
-  #scanned(bytes: Uint8Array, kept: number, last: number, ending: Scanned['ending']): Scanned {
-    const used = last + 1;
-    const end = ending === 'more' ? used : Math.max(kept, last);
+  #scanned(bytes: Uint8Array, kept: number, end: number, used: number, ending: Scanned['ending']): Scanned {
     if (kept === 0 && this.#length === 0) return { content: bytes.subarray(0, end), used, ending };
     if (end > kept) this.#copy(bytes, kept, end);
     return { content: this.#out.subarray(0, this.#length), used, ending };
   }
-}
-
-function nextNewline(bytes: Uint8Array, from: number): number {
-  let i = from;
-  for (; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte === CR || byte === LF) break;
-  }
-  return i;
 }

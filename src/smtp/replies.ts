@@ -82,9 +82,11 @@ export function wireForm(r: Reply): string {
 
 /**
  * A port's refusal as the client may hear it: anything that is not a refusal, and 421 (which would announce that *we*
- * close the connection, RFC 5321 §3.8), becomes 451.
+ * close the connection, RFC 5321 §3.8), becomes 451. What has no enhanced code is given one: we offer
+ * ENHANCEDSTATUSCODES, so that each refusal must have one (RFC 2034 §4), and X.0.0 says no more than the code does.
  */
 export function asRefusal(r: Reply): Reply {
-  if (r.code === 421) return { ...r, code: 451 };
-  return r.code >= 400 && r.code < 600 ? r : replies.localError;
+  if (r.code < 400 || r.code >= 600) return replies.localError;
+  const code = r.code === 421 ? 451 : r.code;
+  return { ...r, code, enhanced: r.enhanced ?? `${Math.floor(code / 100)}.0.0` };
 }

@@ -72,9 +72,9 @@ export class Spool {
   #keepInMemory(bytes: Uint8Array): void {
     const needed = this.#sizeBytes + bytes.length;
     if (needed > this.#memory.length) {
-      // Doubling keeps the copies linear in the size.
+      // Growing by a factor keeps the copies linear in the size.
       const grown = new Uint8Array(
-        new SharedArrayBuffer(Math.min(memoryBytes, Math.max(needed, 2 * this.#memory.length))),
+        new SharedArrayBuffer(Math.min(memoryBytes, Math.max(needed, 4 * this.#memory.length))),
       );
       grown.set(this.#memory.subarray(0, this.#sizeBytes));
       this.#memory = grown;
@@ -85,7 +85,7 @@ export class Spool {
   async #writeToFile(bytes: Uint8Array): Promise<void> {
     // The caller's buffer is its own again once we wait, so the copy comes first.
     let rest = this.#fill(bytes);
-    if (rest.length > 0) rest = Uint8Array.from(rest);
+    if (rest.length > 0) rest = new Uint8Array(rest);
     while (rest.length > 0) {
       await this.#flush();
       rest = this.#fill(rest);
@@ -110,11 +110,9 @@ export class Spool {
 
   async #wholeOf(kept: Uint8Array): Promise<Uint8Array<SharedArrayBuffer>> {
     const whole = new Uint8Array(new SharedArrayBuffer(this.#sizeBytes));
-    let at = 0;
-    for await (const chunk of this.#chunksAfter(kept)) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
+    whole.set(kept);
+    const spooled = whole.subarray(kept.length);
+    for (let at = 0; at < spooled.length; ) at += await this.#read(spooled.subarray(at), at);
     return whole;
   }
 
@@ -123,16 +121,18 @@ export class Spool {
     const end = this.#sizeBytes - kept.length;
     for (let at = 0; at < end; ) {
       const block = Buffer.allocUnsafe(Math.min(blockBytes, end - at));
-      const read = await this.#readable().read(block, 0, block.length, at);
-      if (read.bytesRead === 0) throw new TemporaryFailure('a spool file is shorter than it was', { path: this.#path });
-      yield block.subarray(0, read.bytesRead);
-      at += read.bytesRead;
+      const length = await this.#read(block, at);
+      yield block.subarray(0, length);
+      at += length;
     }
   }
 
-  #readable(): FileHandle {
+  /** Fills the start of `block`, as far as it pleases the system, with what the file holds from `at` on: how many bytes. */
+  async #read(block: Uint8Array, at: number): Promise<number> {
     if (this.#file === null) throw new TemporaryFailure('a spooled message was read after its end', {});
-    return this.#file;
+    const { bytesRead } = await this.#file.read(block, 0, block.length, at);
+    if (bytesRead === 0) throw new TemporaryFailure('a spool file is shorter than it was', { path: this.#path });
+    return bytesRead;
   }
 }
 

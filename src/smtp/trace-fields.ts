@@ -54,9 +54,9 @@ interface WatchedField extends ByteRange {
   readonly value: string;
 }
 
-/** At the start of a line; in the first line, which continues nothing, also after white space. */
+/** At the start of a line; in the first line, which continues nothing, also after white space. Some readers unfold before the colon. */
 const watched =
-  /(?:^[ \t]*|\n)(received|authentication-results|x-spam-flag|x-spam-score|x-spam-level|x-spam-status|x-postern-id)[ \t]*:/gi;
+  /(?:^[ \t]*|\n)(received|authentication-results|x-spam-flag|x-spam-score|x-spam-level|x-spam-status|x-postern-id)[ \t]*(?:\r?\n[ \t]+)*:/gi;
 
 /** The fields that matter here, however many others there are: one pass over the section. */
 function* watchedFields(header: Uint8Array): Generator<WatchedField> {

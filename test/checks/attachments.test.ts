@@ -98,9 +98,27 @@ test('encrypted archives, and the names inside', async () => {
   );
 });
 
+test('an archive behind other bytes, which programs unpack all the same', async () => {
+  const zip = Buffer.concat([Buffer.from('x'), zipMember('tool.js', 0)]).toString('latin1');
+  assert.equal((await observe(attach('attachment; filename=a.zip', zip))).executables_inside, 1);
+});
+
+test('extensions that are too many to list are counted, so that none is hidden behind others', async () => {
+  const names = [...Array.from({ length: 50 }, (_, i) => `a.x${i}`), 'a.js'];
+  const parts = names.map(name => `--b\nContent-Disposition: attachment; filename="${name}"\n\nx\n`);
+  const value = await observe(`Content-Type: multipart/mixed; boundary=b\n\n${parts.join('')}--b--\n`);
+  assert.deepEqual([value.extensions.length, value.unlisted_extensions, value.executables], [50, 1, 1]);
+});
+
 test('archive bombs: more members than are looked at are told', async () => {
-  const zip = Buffer.concat(Array.from({ length: 600 }, (_, i) => zipMember(`${i}`, 0))).toString('latin1');
+  const zip = Buffer.concat(Array.from({ length: 10_001 }, (_, i) => zipMember(`${i}`, 0))).toString('latin1');
   assert.equal((await observe(attach('attachment; filename=a.zip', zip))).is_over_budget, true);
+});
+
+test('a large archive is only listed, and so within every budget', async () => {
+  const zip = Buffer.concat([zipMember('slides.pptx', 0), Buffer.alloc(9_000_000)]).toString('latin1');
+  const { member_names, is_over_budget } = await observe(attach('attachment; filename=a.zip', zip));
+  assert.deepEqual([member_names, is_over_budget], [['slides.pptx'], false]);
 });
 
 test('a uuencoded file in text is an attachment', async () => {

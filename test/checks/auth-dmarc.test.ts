@@ -252,6 +252,29 @@ for (const from of oddFroms)
     );
   });
 
+// Some reader shows the bank, and what is judged is somebody else or nobody: not a matter of points (rules/policy.ts).
+const ambiguousFroms = [
+  '<a@sender.example> <b@bank.example>',
+  '"x" <a@sender.example>\n <b@bank.example>',
+  '<@bank.example,@x.example:a@sender.example>',
+  '"b@bank.example@sender.example',
+  'b@=?utf-8?q?bank=2Eexample?=',
+  '<b@=?utf-8?q?bank=2Eexample?=>',
+  '=?utf-8?q?b=40bank=2Eexample?=',
+  "'b@bank.example'",
+  'b@bank.example>',
+  '<b@"bank.example">',
+  '<b@bank.example(a@sender.example)>',
+  '<b@bank..example>',
+  'b@bank.example%00',
+];
+for (const from of ambiguousFroms)
+  test(`threat 23: readers show different authors: ${JSON.stringify(from)}`, async t => {
+    const { authenticate } = await scene(t, zone);
+    const dmarc = value(await authenticate(message(from)), 'auth.dmarc');
+    assert.deepEqual([dmarc.result, dmarc.reason], ['fail', 'readers_disagree']);
+  });
+
 test('the lookups of a walk are made at once and bounded', async t => {
   const { server, authenticate } = await scene(t, zone);
   await authenticate(message(`a@${'l.'.repeat(100)}sender.example`), elsewhere);

@@ -135,7 +135,7 @@ const failures = [
     name: 'a filter that the API does not know',
     args: () => ['list', '--state', 'lost'],
     kind: BadInput,
-    says: /\(400\)$/,
+    says: /\(400\)\nquery\.state: .*"held"/,
   },
   { name: 'a limit in words', args: () => ['list', '--limit', 'all'], kind: BadInput, says: /--limit/ },
   { name: 'a wrong token', args: () => ['list', '--token', 'wrong'], kind: BadInput, says: /\(401\)$/ },

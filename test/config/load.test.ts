@@ -46,7 +46,7 @@ const refused = [
     message: /:2: .*\(did you mean profile\?\)/,
   },
   { name: 'a number without its unit', text: 'verdict_deadline: 25', message: /:1: verdict_deadline/ },
-  { name: 'an unknown unit', text: 'verdict_deadline: 25y', message: /expected a duration such as/ },
+  { name: 'an unknown unit', text: 'verdict_deadline: 25y', message: /expected a duration/ },
   { name: 'a key given twice', text: 'mode: observe\nmode: enforce', message: /postern\.yaml:2: / },
   { name: 'text that is no mapping', text: '- a', message: /mapping/ },
   { name: 'a list of recipients that is empty', text: 'recipients: list', message: /recipient_list is empty/ },
@@ -85,7 +85,13 @@ test('the environment overrides each key, and its values are YAML', () => {
   assert.equal(config.mode, 'observe');
   assert.equal(config.smtp.max_recipients, 7);
   assert.deepEqual(config.dns.servers, ['127.0.0.1:5353']);
-  refuses('', /unknown key "nexthop"/, { POSTERN_NEXTHOP: 'x' });
+});
+
+test('what is wrong with the environment is said of the variable, not of the file', () => {
+  refuses('mode: enforce', /^POSTERN_NEXTHOP: unknown key "nexthop"/, { POSTERN_NEXTHOP: 'x' });
+  refuses('', /^POSTERN_SMTP__MAX_RECIPIENTS: smtp\.max_recipients: /, { POSTERN_SMTP__MAX_RECIPIENTS: 'many' });
+  refuses('dns:\n  servers: []', /^POSTERN_DNS__SERVERS: dns\.servers\.0: /, { POSTERN_DNS__SERVERS: '[nowhere]' });
+  refuses('smtp: { max_recipients: many }', /^postern\.yaml:1: /, { POSTERN_MODE: 'observe' });
 });
 
 test('a secret is read from the environment or a file', t => {
@@ -116,4 +122,79 @@ const endpoints = [
 for (const c of endpoints) {
   test(`${c.endpoint} ${c.loopback ? 'is' : 'is not'} loopback`, () =>
     assert.equal(isLoopback(c.endpoint), c.loopback));
+}
+
+// Values that would only show at run time, or never: a wildcard domain matches nobody, a bad network fails each check.
+const refusedValues = [
+  {
+    name: 'a wildcard for domains',
+    text: 'domains: { "*.example.com": {} }',
+    message: /:1: domains\.\*\.example\.com: .*wildcard/,
+  },
+  { name: 'a domain that is an address', text: 'domains: { "@example.com": {} }', message: /expected a domain/ },
+  { name: 'a domain in Unicode', text: 'domains: { münchen.example: {} }', message: /xn--/ },
+  { name: 'a domain without settings', text: 'domains: { example.com: }', message: /expected settings, or \{\}/ },
+  {
+    name: 'a network that is too wide',
+    text: 'trusted_networks: [10.0.0.0/33]',
+    message: /:1: trusted_networks\.0: .*network/,
+  },
+  { name: 'a range for a network', text: 'trusted_networks: [10.0.0.1-10]', message: /network/ },
+  { name: 'a name for a network', text: 'smtp: { xclient_from: [relay.example] }', message: /network/ },
+  { name: 'a resolver by name', text: 'dns: { servers: [dns.example] }', message: /127\.0\.0\.1:53/ },
+  { name: 'a resolver on no port', text: 'dns: { servers: ["127.0.0.1:65536"] }', message: /127\.0\.0\.1:53/ },
+  { name: 'a port that is none', text: 'api: { listen: "127.0.0.1:65536" }', message: /up to 65535/ },
+  { name: 'clamd without a scheme', text: 'clamd: { address: "127.0.0.1:3310" }', message: /expected tcp:/ },
+  { name: 'a recipient without a domain', text: 'recipient_list: [jane]', message: /expected an address/ },
+  {
+    name: 'a profile for all of a domain',
+    text: 'recipient_profiles: { "@example.com": finance }',
+    message: /expected an address/,
+  },
+  { name: 'a contact of two lines', text: 'contact: "a\\r\\nb"', message: /one line/ },
+  { name: 'a time-out of nothing', text: 'smtp: { command_timeout: 0s }', message: /above zero/ },
+  { name: 'a size of nothing', text: 'smtp: { max_message_size: 0B }', message: /above zero/ },
+  { name: 'a size without its unit', text: 'smtp: { max_message_size: 50 }', message: /50MiB/ },
+  { name: 'workers without room', text: 'workers: { heap: 1MiB }', message: /at least 64MiB/ },
+  { name: 'no data_dir', text: 'data_dir: ""', message: /data_dir: expected a directory/ },
+  { name: 'an alias without its anchor', text: 'mode: *nowhere', message: /postern\.yaml: .*nowhere/ },
+  {
+    name: 'a certificate that is a path',
+    text: 'smtp: { listen: [{ address: "127.0.0.1:0", tls: { cert: /etc/a.pem, key: /etc/a.key } }] }',
+    message: /smtp\.listen 127\.0\.0\.1:0: tls\.cert .* file:PATH/,
+  },
+];
+for (const c of refusedValues) test(`refused: ${c.name}`, () => refuses(c.text, c.message));
+
+test('a secret that is empty is refused, so that nobody runs without one unawares', () => {
+  refuses('api: { bootstrap_token: "env:TOK" }', /:1: TOK is empty/, { TOK: '' });
+});
+
+const accepted = [
+  'domains: { "example.com.": {}, sub.example.com: {}, xn--mnchen-3ya.example: {}, "[192.0.2.1]": {} }',
+  'trusted_networks: [192.0.2.1, 10.0.0.0/8, "2001:db8::/32", "::1"]',
+  'dns: { servers: [127.0.0.1, "127.0.0.1:5353", "::1", "[::1]:5353"] }',
+  'clamd: { address: "unix:/run/clamav/clamd.ctl" }',
+  'clamd: { address: "tcp://[::1]:3310" }',
+  'recipient_list: [jane@example.com, "@example.net", postmaster]',
+  'recipient_profiles: { jane@example.com: finance, postmaster: finance }',
+  'contact: https://example.com/unblock',
+];
+for (const text of accepted) test(`accepted: ${text}`, () => void parse(text));
+
+const listen = (address: string) => `smtp: { listen: [{ address: "${address}" }] }\ndomains: { example.com: {} }\n`;
+const circles = [
+  { address: '127.0.0.1:2525', hop: 'smtp://127.0.0.1:2525', isCircle: true },
+  { address: '0.0.0.0:25', hop: 'smtp://127.0.0.1', isCircle: true },
+  { address: '[::]:25', hop: 'smtp://localhost:25', isCircle: true },
+  { address: '0.0.0.0:25', hop: 'smtp://127.0.0.1:2526', isCircle: false },
+  { address: '127.0.0.1:2525', hop: 'smtp://192.0.2.1:2525', isCircle: false },
+  { address: '0.0.0.0:25', hop: 'maildir:./25', isCircle: false },
+];
+for (const { address, hop, isCircle } of circles) {
+  test(`threat 40: ${hop} behind a listener on ${address} ${isCircle ? 'refuses to start' : 'is another host'}`, () => {
+    const text = `${listen(address)}next_hop: "${hop}"`;
+    if (isCircle) refuses(text, /our own listener/);
+    else assert.equal(parse(text).next_hop, hop);
+  });
 }

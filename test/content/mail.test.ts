@@ -56,6 +56,17 @@ test('texts are capped', async () => {
   assert.equal(texts.get('raw')?.[0]?.length, maxFieldChars);
 });
 
+test('a long text that nobody is shown does not keep the HTML from being searched', async () => {
+  const part = (type: string, content: string) => `--b\nContent-Type: ${type}\n\n${content}\n`;
+  const filler = part('text/plain', 'word '.repeat(60_000));
+  const mail = readMail(
+    crlf(`Content-Type: multipart/alternative; boundary=b\n\n${filler}${part('text/html', '<p>Offer</p>')}--b--\n`),
+  );
+  const [plain, html] = (await mail.texts()).get('text') ?? [];
+  assert.equal(html, 'Offer');
+  assert.equal(plain?.length, maxFieldChars - 'Offer'.length);
+});
+
 test('parser differential: text that only our reader finds is searched too', async () => {
   const mail = readMail(
     crlf(

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expireOld } from '../../src/dispose/expire.ts';
+import { clockJumps, expireOld } from '../../src/dispose/expire.ts';
 import { openTestStore } from '../store/open.ts';
 import { day, messageRecord, newEntry, noon, spam } from '../store/samples.ts';
 
@@ -30,4 +30,24 @@ test('each thing goes at its own age, and a pending copy becomes visible after 5
   ];
   for (const { days, expires } of ages)
     assert.deepEqual(await expireOld(options, store, noon + days * day), expires, `after ${days} days`);
+});
+
+test('a clock that jumps is noticed, either way, and then trusted if it stays', () => {
+  let [wall, passed] = [noon, 0];
+  const hasJumped = clockJumps({ now: () => wall, monotonic: () => passed });
+  const steps = [
+    { passes: day, wall: day, jumps: false },
+    // Slewed, or corrected by NTP.
+    { passes: day, wall: day + 1000, jumps: false },
+    { passes: 60_000, wall: 365 * day, jumps: true },
+    { passes: 60_000, wall: 60_000 - 365 * day, jumps: true },
+    // A machine that was suspended: its monotonic clock stood still.
+    { passes: 0, wall: 3 * day, jumps: true },
+    { passes: day, wall: day, jumps: false },
+  ];
+  for (const step of steps) {
+    wall += step.wall;
+    passed += step.passes;
+    assert.equal(hasJumped(), step.jumps, JSON.stringify(step));
+  }
 });

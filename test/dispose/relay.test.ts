@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliver, relaysFor } from '../../src/dispose/relay.ts';
-import { reply } from '../../src/model/reply.ts';
+import { type Reply, reply } from '../../src/model/reply.ts';
 import { sampleId, spam } from '../store/samples.ts';
-import { content, later, never, ok, recipients, scriptedNextHop } from './scripted-next-hop.ts';
+import { type Act, content, later, never, ok, recipients, scriptedNextHop } from './scripted-next-hop.ts';
 
 const transaction = { transaction: sampleId(1), reversePath: 'a@b', is8bit: true };
 const recipient = (path: string) => ({ path, parameters: [] });
@@ -26,7 +26,11 @@ test('next hops that share a name are two, and edits that differ in removed fiel
   );
 });
 
-async function results(hop: ReturnType<typeof scriptedNextHop>, paths: readonly [string, ...string[]]) {
+async function results(
+  hop: ReturnType<typeof scriptedNextHop>,
+  paths: readonly [string, ...string[]],
+  hasTime: () => boolean = () => true,
+) {
   const learnt: string[] = [];
   const failed: string[] = [];
   const [first, ...others] = paths;
@@ -38,19 +42,59 @@ async function results(hop: ReturnType<typeof scriptedNextHop>, paths: readonly 
   const copies = await deliver(relay, transaction, {
     learn: path => learnt.push(path),
     failed: (_, cause) => failed.push(String(cause)),
+    hasTime,
   });
   return { learnt, failed, copies: copies.map(copy => `${copy.path} ${copy.result}`).sort() };
 }
 
-test('a limit on recipients is met in turns: each takes what it takes, and the rest hears the refusal', async () => {
-  const tooMany = reply(452, '4.5.3', 'Too many recipients');
-  const two = recipients(path => (path < 'c' ? ok : tooMany));
-  const hop = scriptedNextHop('hop', two, content(ok));
-  assert.deepEqual(await results(hop, ['a', 'b', 'c', 'd']), {
-    learnt: ['c', 'd'],
-    failed: [],
-    copies: ['a delivered', 'b delivered', 'c unknown', 'd unknown'],
+/** Takes `max` recipients in a transaction. */
+const limitedTo =
+  (max: number, refusal: Reply): Act =>
+  delivery => {
+    const extra = new Set(delivery.recipients.slice(max).map(({ path }) => path));
+    return (extra.size === 0 ? content(ok) : recipients(path => (extra.has(path) ? refusal : ok)))(delivery);
+  };
+
+for (const [refusal, what] of [
+  [reply(452, '4.5.3', 'Too many recipients'), 'a limit on recipients'],
+  [reply(452, null, 'Too many recipients'), 'a limit on recipients without an enhanced code'],
+] as const) {
+  test(`${what} is met in as many transactions as it takes, and nobody learns of it`, async () => {
+    const hop = scriptedNextHop('hop', limitedTo(2, refusal));
+    assert.deepEqual(await results(hop, ['a', 'b', 'c', 'd', 'e']), {
+      learnt: [],
+      failed: [],
+      copies: ['a delivered', 'b delivered', 'c delivered', 'd delivered', 'e delivered'],
+    });
+    assert.deepEqual(
+      hop.taken.map(({ paths }) => paths),
+      [['a', 'b'], ['c', 'd'], ['e']],
+    );
   });
+}
+
+test('recipients that are too many even alone are refused', async () => {
+  const hop = scriptedNextHop('hop', limitedTo(0, reply(452, '4.5.3', 'Too many recipients')));
+  assert.deepEqual(await results(hop, ['a', 'b']), {
+    learnt: ['a', 'b'],
+    failed: [],
+    copies: ['a unknown', 'b unknown'],
+  });
+  assert.equal(hop.asked, 1);
+});
+
+test('no room in a mailbox is not a limit on recipients', async () => {
+  const hop = scriptedNextHop('hop', limitedTo(1, later), content(ok));
+  assert.deepEqual((await results(hop, ['a', 'b'])).copies, ['a delivered', 'b unknown']);
+  assert.equal(hop.asked, 2);
+});
+
+test('without time for a further transaction the rest waits for the next attempt', async () => {
+  const refuseFirst = recipients(path => (path === 'a' ? never : ok));
+  const hop = scriptedNextHop('hop', refuseFirst, content(ok));
+  const { copies } = await results(hop, ['a', 'b'], () => false);
+  assert.deepEqual(copies, ['a refused at RCPT', 'b unknown']);
+  assert.equal(hop.asked, 1);
 });
 
 test('refusals at RCPT one after the other end', async () => {

@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import {
   confinement,
   type Inspector,
@@ -17,7 +20,7 @@ import type { Evidence } from '../../src/model/evidence.ts';
 import { newId } from '../../src/model/ids.ts';
 import type { Message } from '../../src/model/message.ts';
 import { countingRandom } from '../support/clock.ts';
-import type { Ending } from '../support/temp.ts';
+import { type Ending, tempDir } from '../support/temp.ts';
 
 const options: InspectorOptions = {
   workers: 1,
@@ -295,6 +298,22 @@ suite('workers', { concurrency: true }, () => {
 
   test('that cannot start are told at once', async t => {
     await assert.rejects(pool(t, { checksModule: new URL('./no-such-module.ts', import.meta.url) }), /no-such-module/);
+  });
+
+  test('that can no longer be started are not tried one after the other while a message is held', async t => {
+    const module = join(tempDir(t), 'checks.ts');
+    const source = readFileSync(new URL('./scripted-checks.ts', import.meta.url), 'utf8');
+    writeFileSync(module, source.replaceAll("'../../src/", `'${new URL('../../src/', import.meta.url)}`));
+    const question = Promise.withResolvers<DnsAnswer>();
+    const some = { workers: 2, growAt: 1, checksModule: pathToFileURL(module) };
+    const { inspector, losses } = await pool(t, some, { resolve: () => question.promise });
+    writeFileSync(module, 'no module');
+    const held = inspect(inspector, 'ask example.com');
+    await until(() => losses.length > 0);
+    await pool(t); // As long as another start takes.
+    assert.equal(losses.length, 1);
+    question.resolve({ status: 'none', code: 'ENOTFOUND' });
+    assert.match(said(await held), /ENOTFOUND/);
   });
 
   test('that are closed answer what they held with a temporary failure', async t => {

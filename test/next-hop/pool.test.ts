@@ -97,6 +97,16 @@ test('a connection is closed after so many transactions', async t => {
   );
 });
 
+test('a connection on which much was refused is left before the next hop slows it down', async t => {
+  const { fake, nextHop } = await start(t, {
+    RCPT: command => (command.includes('ghost') ? '550 5.1.1 No' : '250 Ok'),
+  });
+  for (let i = 0; i < 8; i++) assert.equal((await nextHop.verify(`ghost${i}@example.test`)).code, 550);
+  assert.equal(fake.connections, 1);
+  assert.equal((await nextHop.verify('reader@example.test')).code, 250);
+  assert.equal(fake.connections, 2);
+});
+
 test('no more connections than allowed; who waits gets the next free one', async t => {
   const gate = Promise.withResolvers<void>();
   const final = async () => {

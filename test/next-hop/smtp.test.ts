@@ -121,6 +121,13 @@ describe('THREATS 41: upstream', () => {
     { name: 'answers RCPT twice', script: { RCPT: '250 Ok\n250 Ok' }, gives: 'data 451', says: unheard },
     { name: 'drops at RCPT', script: { RCPT: drop }, gives: 'mail 451', says: unheard },
     {
+      name: 'leaves at the last RCPT',
+      script: { RCPT: (_, n) => (n === 3 ? { raw: '421 4.3.2 Going\r\n', close: true } : '250 Ok') },
+      to: ['a@x.test', 'b@x.test', 'c@x.test'],
+      gives: 'mail 451',
+      says: '4.3.2 Going',
+    },
+    {
       name: 'leaves at the second RCPT',
       script: { RCPT: (_, n) => (n === 2 ? { raw: '421 4.3.2 Going\r\n', close: true } : '250 Ok') },
       to: ['a@x.test', 'b@x.test', 'c@x.test'],

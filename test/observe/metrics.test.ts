@@ -123,7 +123,7 @@ test('the line of a message: envelope, verdicts, outcomes, timings, and no addre
       thresholds: '5/8/-',
       hits: ['PHARMA_BRAND_SUBJECT=3.75'],
       floors: ['policy:dmarc=quarantine'],
-      missing: ['clamav'],
+      missing: ['clamav: connection refused'],
     },
   ]);
   assert.deepEqual(

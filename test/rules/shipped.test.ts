@@ -48,6 +48,17 @@ test('no single rule of evidence for spam quarantines by its score; those that m
   );
 });
 
+test('failed is not clean: what reads nothing but the message may not be missing', () => {
+  const failed = { state: 'failed', ms: 1000, reason: 'timeout after 1000 ms' } as const;
+  for (const check of ['eicar', 'gtube', 'from', 'message', 'mime', 'text', 'html', 'urls', 'attachments'])
+    for (const profile of rules.profiles.values()) {
+      const { missing } = judge({ ...facts({}), [check]: failed }, seek(rules, {}), rules, profile, site, {
+        dmarcEnforce: [],
+      });
+      assert.deepEqual(missing, [{ check, reason: failed.reason }], profile.name);
+    }
+});
+
 test('evidence of ham is weak: all of it together is less than the step from tag to quarantine', () => {
   const ham = rules.rules.filter(rule => rule.score < 0).reduce((sum, rule) => sum + rule.score, 0);
   assert.ok(ham > -3500, String(ham));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
-import { type Budget, readZip } from '../../src/scan/zip.ts';
+import { type Budget, listZip, readZip } from '../../src/scan/zip.ts';
 
 interface Options {
   readonly flags?: number;
@@ -23,6 +23,15 @@ function member(
   header.writeUInt32LE(declared, 18);
   header.writeUInt16LE(Buffer.byteLength(name), 26);
   return Buffer.concat([header, Buffer.from(name), packed]);
+}
+
+/** An entry of the central directory. */
+function listed(name: string, flags = 0): Buffer {
+  const header = Buffer.alloc(46);
+  header.write('504b0102', 'hex');
+  header.writeUInt16LE(flags, 8);
+  header.writeUInt16LE(Buffer.byteLength(name), 28);
+  return Buffer.concat([header, Buffer.from(name)]);
 }
 
 const deflated = (text: string | Buffer): Buffer => deflateRawSync(text);
@@ -89,6 +98,46 @@ test('archive bombs: members that overlap cost their budget each', () => {
   const archive = readZip(Buffer.concat([...quotes, kernel]), { bytes: 100_000, members: 20 });
   assert.equal(archive.isOverBudget, true);
   assert.ok(archive.members.length <= 20);
+});
+
+test('a list unpacks nothing, and costs no bytes of a budget', () => {
+  const archive = Buffer.concat([member('a', deflated(Buffer.alloc(5_000_000))), member('b', deflated('x'))]);
+  assert.deepEqual(listZip(archive, { members: 2 }), {
+    members: [
+      { name: 'a', isEncrypted: false, content: null },
+      { name: 'b', isEncrypted: false, content: null },
+    ],
+    isOverBudget: false,
+  });
+  assert.equal(listZip(archive, { members: 1 }).isOverBudget, true);
+});
+
+test('parser differential: a name that only the central directory gives is a member too', () => {
+  const archive = Buffer.concat([member('a.txt', deflated('Hello')), listed('a.txt'), listed('a.exe', 1)]);
+  assert.deepEqual(
+    readZip(archive, roomy()).members.map(m => [m.name, m.isEncrypted]),
+    [
+      ['a.txt', false],
+      ['a.exe', true],
+    ],
+  );
+});
+
+test('a directory of as many members as were allowed is within the budget, a longer one is not', () => {
+  const names = ['a', 'b', 'c'];
+  const locals = names.map(name => member(name, deflated('x')));
+  const directory = (more: readonly string[]) => Buffer.concat([...locals, ...[...names, ...more].map(n => listed(n))]);
+  assert.equal(readZip(directory([]), { bytes: 1000, members: 3 }).isOverBudget, false);
+  assert.equal(readZip(directory(['d']), { bytes: 1000, members: 3 }).isOverBudget, true);
+});
+
+test('a directory without members costs no more than the budget', () => {
+  const archive = readZip(Buffer.concat(Array.from({ length: 200 }, () => listed('a'))), roomy());
+  assert.deepEqual([archive.members.length, archive.isOverBudget], [1, true]);
+});
+
+test('a directory that is cut off', () => {
+  assert.deepEqual(readZip(listed('abc').subarray(0, 40), roomy()), { members: [], isOverBudget: false });
 });
 
 test('not an archive', () =>

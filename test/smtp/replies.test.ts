@@ -43,3 +43,9 @@ suite('a refusal that a port gives', () => {
   for (const { given, code } of cases)
     test(`${given.code} becomes ${code}`, () => assert.equal(asRefusal(given).code, code));
 });
+
+test('a refusal without an enhanced code is given the one that says no more than its code (RFC 2034 §4)', () => {
+  assert.equal(wireForm(asRefusal(reply(554, null, 'Refused'))), '554 5.0.0 Refused\r\n');
+  assert.equal(wireForm(asRefusal(reply(421, null, 'Busy'))), '451 4.0.0 Busy\r\n');
+  assert.equal(wireForm(asRefusal(reply(550, '5.1.1', 'Unknown'))), '550 5.1.1 Unknown\r\n');
+});

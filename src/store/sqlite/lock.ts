@@ -1,6 +1,7 @@
 // One process a data_dir: an exclusive lock that the kernel drops with the process, however it ends.
 
-import { mkdirSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ConfigError } from '../../model/failure.ts';
 import { lockFile } from './layout.ts';
@@ -15,7 +16,7 @@ export interface Lock {
  */
 export function lockDataDir(dataDir: string): Lock {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDataDir(resolve(dataDir));
     const db = new Database(lockFile(dataDir), { timeout: 0 });
     try {
       db.exec('BEGIN EXCLUSIVE');
@@ -25,8 +26,24 @@ export function lockDataDir(dataDir: string): Lock {
     }
     return { release: () => db.close() };
   } catch (cause) {
-    if (isBusy(cause)) throw new ConfigError('another process uses this data_dir', { dataDir, cause });
+    if (isBusy(cause)) throw new ConfigError(`another process uses this data_dir: ${dataDir}`, { dataDir, cause });
     throw new ConfigError('data_dir cannot be used', { dataDir, cause });
+  }
+}
+
+/** New directories are made to last as well: a synced file is lost with the directory that holds it. */
+function makeDataDir(dataDir: string): void {
+  const first = mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = dataDir; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made));
+}
+
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 
