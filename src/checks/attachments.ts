@@ -4,7 +4,7 @@ import { type Attachment, extension } from '../content/attachments.ts';
 import { clipped, fitting, withUnseenShown } from '../content/bounds.ts';
 import { count, flag, records, text, texts } from '../model/shape.ts';
 import { fileType } from '../scan/file-types.ts';
-import { type Archive, type Budget, readZip } from '../scan/zip.ts';
+import { type Archive, listZip } from '../scan/zip.ts';
 import { check } from './check.ts';
 
 /** What an operating system runs, or a program opens and runs, by a double click. */
@@ -25,8 +25,8 @@ const harmlessLooking =
 const turning = /[\u202a-\u202e\u2066-\u2069]/;
 const runnable = new Set(['exe', 'elf', 'macho', 'lnk', 'script', 'class']);
 
-/** For the names inside archives: bytes unpacked are counted, not declared (THREATS.md 35). */
-const budget = (): Budget => ({ bytes: 8 * 1024 * 1024, members: 500 });
+/** Names inside all archives of the message (THREATS.md 35). */
+const maxMembers = 10_000;
 
 export const attachmentsCheck = check({
   name: 'attachments',
@@ -37,7 +37,8 @@ export const attachmentsCheck = check({
   evidence: {
     count: count('Attachments, pictures of the HTML included.'),
     names: texts('As a reader sees them, unseen characters written out as `U+202E`; at most 20 and 1,500 characters.'),
-    extensions: texts('Distinct, lower case, in the order of the bytes; at most 20.'),
+    extensions: texts('Distinct, lower case, in the order of the bytes; at most 50.'),
+    unlisted_extensions: count('Distinct extensions beyond those: no rule or policy has seen them.'),
     types: texts('Distinct declared types; at most 20.'),
     detected: texts('Distinct types by content: exe, zip, ole, pdf, ...'),
     encrypted: count('ZIP archives with a member that is encrypted.'),
@@ -64,12 +65,15 @@ export const attachmentsCheck = check({
   async observe({ mail }) {
     const found = (await mail.attachments()).map(looked);
     const names = found.flatMap(a => a.names);
+    const extensions = new Set(found.flatMap(a => a.extensions));
+    const listed = fitting(extensions, { items: 50, chars: 1000, each: 20 });
     const inside = insideAll(found);
     const number = (holds: (a: Looked) => boolean) => found.filter(holds).length;
     return {
       count: found.length,
       names: fitting(names.map(withUnseenShown), { items: 20, chars: 1500, each: 255 }),
-      extensions: fitting(new Set(found.flatMap(a => a.extensions)), { items: 20, chars: 400, each: 20 }),
+      extensions: listed,
+      unlisted_extensions: extensions.size - listed.length,
       types: fitting(new Set(found.map(a => a.type)), { items: 20, chars: 1000, each: 100 }),
       detected: [...new Set(found.map(a => a.detected))],
       encrypted: inside.archives.filter(({ members }) => members.some(m => m.isEncrypted)).length,
@@ -117,14 +121,15 @@ const isArchive = (a: Looked): boolean =>
 const isDoublyNamed = (name: string): boolean =>
   harmlessLooking.test(name.slice(-300)) && executable.has(extension(name));
 
+/** Programs that unpack look for an archive behind other bytes as well, so its name is enough. */
+const isZip = (a: Looked): boolean => ['zip', 'ooxml'].includes(a.detected) || a.extensions.includes('zip');
+
 /** Archives of the message share one budget. */
 function insideAll(found: readonly Looked[]): {
   readonly archives: readonly Archive[];
   readonly names: readonly string[];
 } {
-  const shared = budget();
-  const archives = found
-    .filter(a => a.detected === 'zip' || a.detected === 'ooxml')
-    .map(a => readZip(a.content, shared));
+  const shared = { members: maxMembers };
+  const archives = found.filter(isZip).map(a => listZip(a.content, shared));
   return { archives, names: archives.flatMap(a => a.members.map(m => m.name)) };
 }

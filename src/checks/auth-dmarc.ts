@@ -12,6 +12,7 @@ import {
 import { lookups, queryShares } from '../auth/lookups.ts';
 import { exceedsLimits, signaturesOf, signaturesToVerify } from '../auth/signed-bytes.ts';
 import { domainsOf, type From, fromOf } from '../auth/verification.ts';
+import type { AddressDefect } from '../content/addresses.ts';
 import type { Mail } from '../content/mail.ts';
 import type { Facts } from '../model/evidence.ts';
 import { choice, flag, text, type ValueOf } from '../model/shape.ts';
@@ -66,13 +67,30 @@ async function judged({ mail, ask, facts }: Subject): Promise<Dmarc> {
   return dmarcOf(from, { spf: bySpf.passed, dkim: byDkim.passed }, { spf: bySpf.unknown, dkim: byDkim.unknown }, dns);
 }
 
+/** Of these shapes some readers show the first address, some the last, some what an encoded word hides. */
+const ambiguous: ReadonlySet<AddressDefect> = new Set([
+  'unclosed quote',
+  'several angle brackets',
+  'source route',
+  'NUL',
+  'encoded word in the address',
+]);
+
 /** mailauth and our own reader must see one author: where they differ, so may what is judged and what is shown (THREATS.md 23). */
 function readersAgree(mail: Mail, from: From): boolean {
-  const shown = mail.addresses('from').flatMap(list => list.mailboxes.map(mailbox => mailbox.domain));
-  const ours = distinct(shown);
+  const lists = mail.addresses('from');
+  if (lists.some(({ defects }) => defects.some(defect => ambiguous.has(defect)))) return false;
+  const ours = distinct(lists.flatMap(list => list.mailboxes.map(mailbox => mailbox.domain)));
   const theirs = distinct(domainsOf(from));
+  // Where there is no author for us, a reader may yet make one of what it shows.
+  if (theirs.size === 0 && mail.decoded('from').some(shown => shown.includes('@'))) return false;
+  if (![...theirs].every(isDomain)) return false;
   return ours.size === theirs.size && [...ours].every(domain => theirs.has(domain));
 }
+
+/** Letters of other scripts included; `'user@domain'` in apostrophes is shown without them. */
+const isDomain = (name: string): boolean =>
+  /^(?:[\w\x80-\uffff-]+(?:\.[\w\x80-\uffff-]+)*|\[[0-9a-f.:ipv]+\])$/.test(name);
 
 const distinct = (domains: readonly string[]): ReadonlySet<string> =>
   new Set(domains.map(domain => domain.replace(/\.$/, '')).filter(domain => domain !== ''));

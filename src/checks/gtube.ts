@@ -8,7 +8,7 @@ const gtube = 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.
 export const gtubeCheck = check({
   name: 'gtube',
   after: [],
-  timeoutMs: 1000,
+  timeoutMs: 10_000,
   about: 'The test string for unsolicited mail.',
   evidence: { found: flag('GTUBE stands in the text, or anywhere in the message as it came.') },
   async observe({ mail }) {

@@ -25,17 +25,22 @@ export async function readTexts(mail: Mail): Promise<Texts> {
   return texts;
 }
 
-/** The first strings of `values` that fit, the last one cut. */
+/**
+ * `values` within the characters of a field. Each has an equal share, and what shorter ones leave goes to the longer: a
+ * text that nobody is shown must not take the place of the one that is read.
+ */
 function capped(values: readonly string[]): readonly string[] {
-  const kept: string[] = [];
+  const kept = values.filter(value => value !== '');
   let room = maxFieldChars;
-  for (const value of values) {
-    if (room <= 0) break;
-    if (value === '') continue;
-    kept.push(value.slice(0, room));
-    room -= value.length;
+  let left = kept.length;
+  const shares = new Map<number, number>();
+  for (const [index, value] of [...kept.entries()].sort(([, a], [, b]) => a.length - b.length)) {
+    const share = Math.min(value.length, Math.floor(room / left));
+    shares.set(index, share);
+    room -= share;
+    left -= 1;
   }
-  return kept;
+  return kept.map((value, index) => value.slice(0, shares.get(index))).filter(value => value !== '');
 }
 
 /** One character a byte, as it came. */

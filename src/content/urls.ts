@@ -1,6 +1,5 @@
 // Web addresses in text and HTML, in the one form in which rules and lists compare them. Nothing here is ever fetched or resolved.
 
-import { domainToUnicode } from 'node:url';
 import { getDomain } from 'tldts';
 
 export interface WebAddress {
@@ -79,9 +78,6 @@ export function registrableDomain(host: string): string {
 
 /** A label that is not ASCII for its reader. */
 export const isInternational = (host: string): boolean => host.split('.').some(label => label.startsWith('xn--'));
-
-/** `host` as its reader sees it. */
-export const shownHost = (host: string): string => domainToUnicode(host) || host;
 
 const hostLike = /^(?:[a-z][a-z0-9+.-]{0,10}:\/\/)?((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})(?=$|[/:?#\s])/i;
 

@@ -47,7 +47,9 @@ const cannotAsk: DnsAnswer = { status: 'failed', code: 'EBADNAME' };
 export function resolver(options: ResolverOptions, { clock }: { readonly clock: Clock }): Resolver {
   const node = nodeResolver(options);
   const cache = new LRUCache<string, DnsAnswer>({
-    max: options.cacheEntries,
+    // Not `max`: its table would be set up at once, however few names are asked.
+    maxSize: options.cacheEntries,
+    sizeCalculation: () => 1,
     perf: { now: () => clock.monotonic() },
     // Otherwise the clock is read at most once a millisecond by a timer of its own, which a test's clock does not move.
     ttlResolution: 0,

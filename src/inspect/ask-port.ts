@@ -1,34 +1,41 @@
-// The worker's end of the ask port: numbers the questions of each message and hands the answers back.
+// The worker's end of the ask port: numbers the questions of all messages and hands the answers back.
 
 import type { Ask, DnsAnswer, ScanResult } from '../model/ask.ts';
-import type { FromWorker, Question } from './wire.ts';
+import { batched } from './batch.ts';
+import { type Answered, type Asked, type FromWorker, type Question, questionOf, refused } from './wire.ts';
 
 export interface AskPort {
   askFor(job: number): Ask;
-  /** An answer has come in. */
-  answered(question: number, answer: DnsAnswer | ScanResult): void;
+  /** Answers have come in. */
+  answered(answers: readonly Answered[]): void;
 }
 
 export function askPort(post: (message: FromWorker) => void): AskPort {
   const waiting = new Map<number, (answer: DnsAnswer | ScanResult) => void>();
+  const ask = batched<Asked>(asks => post({ kind: 'asks', asks }));
   let last = 0;
 
-  const ask = <A extends DnsAnswer | ScanResult>(job: number, question: Question): Promise<A> =>
+  const answerTo = <A extends DnsAnswer | ScanResult>(job: number, question: Question): Promise<A> =>
     new Promise(resolve => {
-      last += 1;
       // The main thread answers each question in its own kind.
-      waiting.set(last, answer => resolve(answer as A));
-      post({ kind: 'ask', job, question: last, ask: question });
+      const settle = (answer: DnsAnswer | ScanResult) => resolve(answer as A);
+      // What cannot be sent to another thread would take the others of its turn with it.
+      if (questionOf(question) === null) return settle(refused);
+      last += 1;
+      waiting.set(last, settle);
+      ask({ job, question: last, ask: question });
     });
 
   return {
     askFor: job => ({
-      dns: (name, type) => ask<DnsAnswer>(job, { kind: 'dns', name, type }),
-      scan: (scanner, content) => ask<ScanResult>(job, { kind: 'scan', scanner, content }),
+      dns: (name, type) => answerTo<DnsAnswer>(job, { kind: 'dns', name, type }),
+      scan: (scanner, content) => answerTo<ScanResult>(job, { kind: 'scan', scanner, content }),
     }),
-    answered(question, answer) {
-      waiting.get(question)?.(answer);
-      waiting.delete(question);
+    answered(answers) {
+      for (const { question, answer } of answers) {
+        waiting.get(question)?.(answer);
+        waiting.delete(question);
+      }
     },
   };
 }

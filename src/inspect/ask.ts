@@ -3,7 +3,7 @@
 import type { DnsAnswer, RecordType, ScanResult } from '../model/ask.ts';
 import type { Observation } from '../model/evidence.ts';
 import { dnsFactBytes } from './facts.ts';
-import { type Question, questionOf } from './wire.ts';
+import { type Question, questionOf, refused } from './wire.ts';
 
 export interface AskServices {
   resolve(name: string, type: RecordType): Promise<DnsAnswer>;
@@ -70,7 +70,7 @@ export const answerer = (services: AskServices, budget: AskBudget) => (): Answer
   return {
     async answer(question) {
       const parsed: Question | null = questionOf(question);
-      if (parsed === null || counts.isClosed) return { status: 'failed', code: 'EREFUSED', reason: 'refused' };
+      if (parsed === null || counts.isClosed) return refused;
       return parsed.kind === 'dns' ? dns(parsed.name, parsed.type) : scan(parsed.content);
     },
     dnsFact() {

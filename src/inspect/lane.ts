@@ -119,7 +119,8 @@ export class Lane {
     // The next message should not have to wait for a start.
     if (jobs.length > 0 && this.#seats.length < this.#options.keptSeats && !this.#isClosed)
       this.#seats.push(this.#newSeat(this.#seatOptions));
-    this.#seatAll();
+    // One that did not even start (no file descriptors, no memory) is tried again with the next message, not at once.
+    if (seat.wasReady || stranded.length > 0) this.#seatAll();
   }
 
   #sweepLater(): void {

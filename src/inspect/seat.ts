@@ -3,9 +3,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Evidence } from '../model/evidence.ts';
 import type { Answers } from './ask.ts';
+import { batched } from './batch.ts';
 import { confined, confinement } from './confinement.ts';
 import type { Job, Overrun, Roster } from './job.ts';
-import type { FromWorker, ToWorker, WorkerSetup } from './wire.ts';
+import { type Answered, type Asked, type FromWorker, refused, type ToWorker, type WorkerSetup } from './wire.ts';
 
 export interface SeatOptions {
   readonly setup: Omit<WorkerSetup, 'beat' | 'beatMs'>;
@@ -40,6 +41,9 @@ export class Seat {
   readonly #sitting = new Map<number, Sitting>();
   readonly #beat = new Int32Array(new SharedArrayBuffer(4));
   readonly #started = Promise.withResolvers<Roster>();
+  readonly #tellAnswer = batched<Answered>(answers => {
+    if (!this.#isGone) this.#tell({ kind: 'answers', answers });
+  });
   #roster: Roster | null = null;
   #isGone = false;
   #isRetiring = false;
@@ -134,8 +138,8 @@ export class Seat {
       case 'ready':
         this.#begin(message.checks, message.digest);
         break;
-      case 'ask':
-        void this.#answer(message.job, message.question, message.ask);
+      case 'asks':
+        for (const asked of message.asks) void this.#answer(asked);
         break;
       case 'done':
         this.#finish(message.job, message.evidence);
@@ -150,10 +154,10 @@ export class Seat {
     this.#events.changed();
   }
 
-  async #answer(job: number, question: number, ask: unknown): Promise<void> {
+  async #answer({ job, question, ask }: Asked): Promise<void> {
     const answers = this.#sitting.get(job)?.answers;
-    const answer = await (answers?.answer(ask) ?? { status: 'failed' as const, code: 'EREFUSED', reason: 'refused' });
-    if (!this.#isGone) this.#tell({ kind: 'answer', job, question, answer });
+    const answer = await (answers?.answer(ask) ?? refused);
+    this.#tellAnswer({ question, answer });
   }
 
   #finish(id: number, evidence: Evidence): void {

@@ -34,22 +34,30 @@ export interface InspectOrder {
   readonly deadlineMs: number;
 }
 
-export type ToWorker =
-  | InspectOrder
-  | {
-      readonly kind: 'answer';
-      readonly job: number;
-      readonly question: number;
-      readonly answer: DnsAnswer | ScanResult;
-    };
+/** One question of a message; `question` is its number in this worker. */
+export interface Asked {
+  readonly job: number;
+  readonly question: number;
+  readonly ask: unknown;
+}
+
+export interface Answered {
+  readonly question: number;
+  readonly answer: DnsAnswer | ScanResult;
+}
+
+export type ToWorker = InspectOrder | { readonly kind: 'answers'; readonly answers: readonly Answered[] };
 
 export type FromWorker =
   /** Ready to inspect. `digest` is that of its pattern set. */
   | { readonly kind: 'ready'; readonly checks: readonly string[]; readonly digest: string }
-  | { readonly kind: 'ask'; readonly job: number; readonly question: number; readonly ask: unknown }
+  | { readonly kind: 'asks'; readonly asks: readonly Asked[] }
   | { readonly kind: 'done'; readonly job: number; readonly evidence: Evidence };
 
 const recordTypes: ReadonlySet<string> = new Set<RecordType>(['A', 'AAAA', 'MX', 'TXT', 'PTR', 'NS', 'CNAME']);
+
+/** The answer to what is no question of ours, in the form of both kinds. */
+export const refused = { status: 'failed', code: 'EREFUSED', reason: 'refused' } as const;
 
 /** What a worker asks, or null when it is nothing that we answer. */
 export function questionOf(asked: unknown): Question | null {

@@ -32,8 +32,8 @@ let beat: NodeJS.Timeout | undefined;
 
 port.on('message', (message: ToWorker) => {
   switch (message.kind) {
-    case 'answer':
-      asks.answered(message.question, message.answer);
+    case 'answers':
+      asks.answered(message.answers);
       break;
     case 'inspect':
       void inspect(message);
