@@ -5,6 +5,7 @@ import { startRecordingNextHop } from '../test/support/recording-next-hop.ts';
 import type { Ending } from '../test/support/temp.ts';
 import type { Mail } from '../test/torture/numbered-mail.ts';
 import { Session, sendAll, type Target } from '../test/torture/sending-mta.ts';
+import { program } from './peers.ts';
 
 export interface Delays {
   /** Milliseconds: the longest NOOP, and the longest from a plain mail's final dot to its reply. */
@@ -15,7 +16,7 @@ export interface Delays {
 /** Without hostile mail, and beside it. */
 export async function delays(t: Ending): Promise<{ readonly calm: Delays; readonly hostile: Delays }> {
   const nextHop = await startRecordingNextHop(t, { isDurable: false });
-  const { smtp } = await startGateway(t, { config: { next_hop: nextHop.url } });
+  const { smtp } = await startGateway(t, { program, config: { next_hop: nextHop.url } });
   const target = { smtp, endsBy: 'nobody' };
   const send = (mails: Mail[], connections: number) =>
     sendAll({

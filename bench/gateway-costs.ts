@@ -8,6 +8,7 @@ import { startRecordingNextHop } from '../test/support/recording-next-hop.ts';
 import type { Ending } from '../test/support/temp.ts';
 import type { Mail } from '../test/torture/numbered-mail.ts';
 import { sendAll } from '../test/torture/sending-mta.ts';
+import { program } from './peers.ts';
 
 export interface GatewayCosts {
   readonly idleMiB: number;
@@ -20,7 +21,7 @@ export interface GatewayCosts {
 export async function gatewayCosts(t: Ending): Promise<GatewayCosts> {
   const nextHop = await startRecordingNextHop(t, { isDurable: false });
   const smtp = { listen: [{ address: '127.0.0.1:0' }], connections_per_source: 2000, max_connections: 2000 };
-  const gateway = await startGateway(t, { config: { next_hop: nextHop.url, checks: 'none', smtp } });
+  const gateway = await startGateway(t, { program, config: { next_hop: nextHop.url, checks: 'none', smtp } });
   const idleMiB = residentMiB(gateway.pid);
   const thousandConnectionsMiB = (await withIdleConnections(gateway, 1000)) - idleMiB;
   // The first mails warm up.

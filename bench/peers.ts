@@ -40,7 +40,8 @@ const entrants: readonly Entrant[] = [
   },
 ];
 
-const main = join(import.meta.dirname, '../src/main.ts');
+/** The program as the image has it, built by `npm run build`: from source each thread loads a compiler too. */
+export const program = join(import.meta.dirname, '../dist/main.js');
 
 /** Copies the benchmark to `scratch`/bench with our entrants added; returns that folder. */
 export function addEntrants(sharedBench: string, scratch: string): string {
@@ -55,7 +56,7 @@ export function addEntrants(sharedBench: string, scratch: string): string {
 }
 
 function tableLine({ name, what, port, needsClamd, messages }: Entrant, configFile: string): string {
-  const argv = JSON.stringify([main, 'serve', '--config', configFile]);
+  const argv = JSON.stringify([program, 'serve', '--config', configFile]);
   const own = `${needsClamd ? 'dep.clamd, ' : ''}() => new Proc('${name}', process.execPath, ${argv})`;
   // The client's address is given by XCLIENT, so that SPF is evaluated as for the peers.
   return `  '${name}': { what: '${what}', mode: 'smtp', port: ${port}, own: [${own}], n: [${messages}], x: X },`;

@@ -29,6 +29,7 @@ function run(cwd: string, command: string, ...argv: string[]): void {
   if (status !== 0) throw new Error(`${command} ${argv.join(' ')} ended with ${status ?? error}`);
 }
 
+run(join(import.meta.dirname, '..'), 'npm', 'run', '-s', 'build');
 mkdirSync(scratch, { recursive: true, mode: 0o755 });
 if (!existsSync(join(scratch, 'sets/mixed'))) run(scratch, 'sh', join(sharedBench, 'install.sh'));
 if (!existsSync(join(scratch, 'run/postfix-proxy'))) run(scratch, 'bash', join(sharedBench, 'peers/setup.sh'));

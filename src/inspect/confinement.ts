@@ -12,8 +12,9 @@ function packages(): string {
   return path.slice(0, path.indexOf('node_modules') + 'node_modules'.length);
 }
 
+/** Our own `node_modules` too: it may be a link to where the packages lie, and is read by the path of the link. */
 const readableFolders = (checksModule: string): ReadonlySet<string> =>
-  new Set([code, packages(), dirname(fileURLToPath(checksModule))]);
+  new Set([code, packages(), join(dirname(code), 'node_modules'), dirname(fileURLToPath(checksModule))]);
 
 export const confinement = {
   /** Beside us: `worker.ts` in the source, `worker.js` in the package. */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempDir } from '../support/temp.ts';
@@ -151,6 +151,17 @@ test('check reads directories and mboxes, quoted From lines undone', t => {
     .split('\n')
     .map(line => JSON.parse(line).file);
   assert.deepEqual(files, [join(folder, 'two.mbox#1'), join(folder, 'two.mbox#2'), join(folder, 'z.eml')]);
+});
+
+test('packages may be linked in from elsewhere: workers read them all the same', t => {
+  const folder = tempDir(t);
+  for (const part of ['src', 'rules', 'package.json'])
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const check = ['check', '--offline', '--json', fixture('letter.eml')];
+  const { status, stdout } = spawnSync(process.execPath, [join(folder, 'src/main.ts'), ...check], { encoding: 'utf8' });
+  assert.equal(status, 0);
+  assert.equal(JSON.parse(stdout).action, 'deliver');
 });
 
 test('check of what is not there: exit 65', () => {
