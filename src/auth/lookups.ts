@@ -1,12 +1,26 @@
 // The ask port in the form that mailauth wants: `resolver(name, type)` in the manner of dns.promises.resolve, with a share and a time of its own.
 
-import type { Ask, RecordType } from '../model/ask.ts';
+import type { Ask, DnsAnswer, RecordType } from '../model/ask.ts';
+import { gate } from '../model/gate.ts';
+
+export interface QueryShare {
+  /** Different questions. */
+  readonly queries: number;
+  /** Of these under way at the same time; the others wait. */
+  readonly atOnce: number;
+}
 
 /**
  * Shares of the 60 queries of a message. SPF's records are of the sender's choosing, and so is the length of an ARC chain:
- * neither may leave DMARC without an answer (THREATS.md 26, 27).
+ * neither may leave DMARC without an answer (THREATS.md 26, 27). The same holds of the 8 that a message has under way at once.
  */
-export const queryShares = { spf: 24, spfHelo: 8, dkim: 9, dmarc: 13, arc: 6 } as const;
+export const queryShares = {
+  spf: { queries: 24, atOnce: 2 },
+  spfHelo: { queries: 8, atOnce: 1 },
+  dkim: { queries: 9, atOnce: 2 },
+  dmarc: { queries: 13, atOnce: 2 },
+  arc: { queries: 6, atOnce: 1 },
+} as const;
 
 export interface Lookups {
   /** Rejects with an error whose `code` says why, as node:dns does. */
@@ -15,15 +29,14 @@ export interface Lookups {
   readonly failures: number;
 }
 
-export interface LookupLimits {
-  /** Different questions. */
-  readonly queries: number;
+export interface LookupLimits extends QueryShare {
   /** From now; later answers are timeouts, so that one slow server does not cost the check its other evidence. */
   readonly elapsedMs: number;
 }
 
 export function lookups(ask: Ask, limits: LookupLimits): Lookups {
   const asked = new Map<string, Promise<string[][] | string[]>>();
+  const underWay = gate(limits.atOnce);
   let failures = 0;
   let isOver = false;
   const over = new Promise<never>((_, reject) => {
@@ -35,9 +48,13 @@ export function lookups(ask: Ask, limits: LookupLimits): Lookups {
   // Nobody may be waiting when it comes.
   over.catch(() => {});
 
-  async function answered(name: string, type: string): Promise<string[][] | string[]> {
+  async function asking(name: string, type: RecordType): Promise<DnsAnswer> {
     if (isOver) throw coded('ETIMEOUT');
-    const answer = await Promise.race([ask.dns(name, type as RecordType), over]);
+    return ask.dns(name, type);
+  }
+
+  async function answered(name: string, type: string): Promise<string[][] | string[]> {
+    const answer = await Promise.race([underWay.run(() => asking(name, type as RecordType)), over]);
     // The shapes of both sides are those of dns.promises.resolve.
     if (answer.status === 'found') return [...answer.records] as string[][] | string[];
     throw coded(answer.code);

@@ -87,7 +87,7 @@ async function verify(mail: Mail, ask: Ask, receivedAt: EpochMs): Promise<Verifi
   const from = await fromOf(mail);
   const signatures = signaturesOf(mail);
   const verified = signaturesToVerify(signatures, domainsOf(from));
-  const keys = lookups(ask, { queries: queryShares.dkim, elapsedMs: keysMs });
+  const keys = lookups(ask, { ...queryShares.dkim, elapsedMs: keysMs });
   askForKeys(keys, [...verified, ...newestArcSignature(mail)]);
   const left = signatures.filter(signature => !verified.includes(signature)).map(signature => signature.field);
   const { dkimVerify } = await import('./mailauth.ts');

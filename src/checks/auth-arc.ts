@@ -27,7 +27,7 @@ export const arcCheck = check({
   },
   async observe(subject) {
     const verification = await verificationOf(subject);
-    const dns = lookups(subject.ask, { queries: queryShares.arc, elapsedMs: 6000 });
+    const dns = lookups(subject.ask, { ...queryShares.arc, elapsedMs: 6000 });
     const seals = fieldsNamed(subject.mail, 'arc-seal').length;
     const judged = await verifiedChain(verification, dns.resolve);
     const result = judged?.status.result ?? 'none';

@@ -59,7 +59,7 @@ async function judged({ mail, ask, facts }: Subject): Promise<Dmarc> {
   if (exceedsLimits(mail)) return failedClosed('header_limits');
   const from = await fromOf(mail);
   if (from.fields === 1 && !readersAgree(mail, from)) return failedClosed('readers_disagree');
-  const dns = lookups(ask, { queries: queryShares.dmarc, elapsedMs: 6000 });
+  const dns = lookups(ask, { ...queryShares.dmarc, elapsedMs: 6000 });
   const domains = new Set(domainsOf(from));
   if (domains.size === 1) for (const domain of domains) askForPolicies(domain, dns);
   const bySpf = spfIdentifiers(facts);

@@ -1,7 +1,7 @@
 // SPF (RFC 7208) for the MAIL and the HELO identity.
 
 import type { spf } from 'mailauth/lib/spf/index.js';
-import { type Lookups, lookups, queryShares } from '../auth/lookups.ts';
+import { type Lookups, lookups, type QueryShare, queryShares } from '../auth/lookups.ts';
 import { shareDomain } from '../auth/signed-bytes.ts';
 import { domainsOf, fromOf } from '../auth/verification.ts';
 import { domainOf } from '../model/address.ts';
@@ -34,7 +34,7 @@ export const spfCheck = check({
   async observe(subject) {
     const { envelope, ask } = subject;
     const isHelo = domainOf(envelope.reversePath) === null;
-    const dns = (queries: number): Lookups => lookups(ask, { queries, elapsedMs: limits.maxElapsedTime });
+    const dns = (share: QueryShare): Lookups => lookups(ask, { ...share, elapsedMs: limits.maxElapsedTime });
     const helo = evaluated(subject, '', dns(isHelo ? queryShares.spf : queryShares.spfHelo));
     const mailFrom = isHelo ? helo : evaluated(subject, envelope.reversePath, dns(queryShares.spf));
     const [judged, heloJudged] = await Promise.all([mailFrom, helo]);

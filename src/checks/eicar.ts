@@ -21,9 +21,11 @@ export const eicarCheck = check({
     is_complete: flag('Archives were searched to their end: false when one was over the budget.'),
   },
   async observe({ mail }) {
+    await mail.turnFor(mail.raw);
     if (hasEicar(mail.raw)) return { found: true, part: 'message', is_complete: true };
     const shared = budget();
     for (const { where, bytes } of await mail.contents()) {
+      await mail.turnFor(bytes);
       if (hasEicar(bytes) || isInside(bytes, shared, 0)) return found({ where, bytes });
     }
     return { found: false, part: '', is_complete: shared.bytes > 0 && shared.members > 0 };

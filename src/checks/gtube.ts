@@ -12,6 +12,7 @@ export const gtubeCheck = check({
   about: 'The test string for unsolicited mail.',
   evidence: { found: flag('GTUBE stands in the text, or anywhere in the message as it came.') },
   async observe({ mail }) {
+    await mail.turnFor(mail.raw);
     const { buffer, byteOffset, byteLength } = mail.raw;
     if (Buffer.from(buffer, byteOffset, byteLength).includes(gtube)) return { found: true };
     const texts = await mail.texts();

@@ -28,8 +28,8 @@ export const mimeCheck = check({
     has_8bit_header: flag('A header field has bytes above 127.'),
   },
   async observe({ mail }) {
-    const structure = mail.structure();
     const parsed = await mail.parsed();
+    const structure = mail.structure();
     const found = [...(await mail.anomalies())].sort();
     return {
       type: structure.type.slice(0, 100),

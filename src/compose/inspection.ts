@@ -41,7 +41,11 @@ export async function startInspection(
       deadlineMs: config.verdict_deadline,
       patterns,
       site: siteOf(config),
-      budget: { queries: config.dns.max_queries, scans: bounds.scansPerMessage },
+      budget: {
+        queries: config.dns.max_queries,
+        queriesAtOnce: bounds.queriesAtOnce,
+        scans: bounds.scansPerMessage,
+      },
     },
     {
       clock,
@@ -64,12 +68,16 @@ export async function startInspection(
 
 /** Protective bounds that no deployment should need to change. */
 const bounds = {
-  messagesPerWorker: 16,
+  // More than the connections of one source (THREATS.md 26): waiting for slow answers must not keep others from a seat.
+  messagesPerWorker: 64,
   growAt: 2,
+  largeBytes: 256 * 1024,
+  maxLargeBytes: 128 * 1024 ** 2,
   idleMs: 60_000,
   youngHeapMb: 16,
   silenceMs: 2000,
   patternBudgetMs: 250,
+  queriesAtOnce: 8,
   scansPerMessage: 64,
 } as const;
 
@@ -80,7 +88,7 @@ export function resolverOf(config: Config, clock: Clock): Resolver {
       servers: config.dns.servers.map(server => withPort(server)),
       timeoutMs: Math.ceil(config.dns.timeout / tries),
       tries,
-      maxConcurrent: 256,
+      maxConcurrent: 1024,
       cacheEntries: 20_000,
       positiveTtlMs: 300_000,
       negativeTtlMs: 60_000,

@@ -1,19 +1,37 @@
 // A reading without structure, for mail that readers disagree about: whatever looks encoded is decoded, wherever it stands.
 
 import { decodeLaxBase64, decodeQuotedPrintable, uuencodedFiles } from './transfer-encoding.ts';
+import { turnFor } from './turns.ts';
 
 /** Only content that may hold something is worth a scanner's time. */
 const minEncodedBytes = 40;
 const maxPieces = 200;
 
 /** Pieces of content that some reader might take out of `raw`, beside those that follow its structure. */
-export function carve(raw: Uint8Array): readonly Uint8Array[] {
+export async function carve(raw: Uint8Array): Promise<readonly Uint8Array[]> {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  const pieces = base64Blocks(bytes).map(decodeLaxBase64);
+  await turnFor(raw);
+  const blocks = base64Blocks(bytes);
+  await turnFor(raw);
+  const pieces = blocks.map(decodeLaxBase64);
+  await turnFor(raw);
   if (bytes.includes('=')) pieces.push(decodeQuotedPrintable(bytes).bytes);
+  await turnFor(raw);
   for (const file of uuencodedFiles(bytes, maxPieces)) pieces.push(file.bytes);
   return pieces;
 }
+
+const other = 0;
+const letter = 1;
+const space = 2;
+const lineEnd = 3;
+
+/** What a byte is to a run of base64. */
+const kinds = new Uint8Array(256).fill(other);
+for (const c of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=') kinds[c.charCodeAt(0)] = letter;
+for (const c of ' \t\v\f\xa0') kinds[c.charCodeAt(0)] = space;
+// A lone CR, and NUL in place of white space, end a line for some readers.
+for (const c of '\r\n\0') kinds[c.charCodeAt(0)] = lineEnd;
 
 /** Runs of lines that hold base64 and nothing else; a line with other text, a field, a delimiter or no text ends a run. */
 function base64Blocks(bytes: Buffer): readonly Uint8Array[] {
@@ -23,15 +41,25 @@ function base64Blocks(bytes: Buffer): readonly Uint8Array[] {
   const close = () => {
     if (end - start >= minEncodedBytes && blocks.length < maxPieces) blocks.push(bytes.subarray(start, end));
   };
-  // A lone CR, and NUL in place of white space, end a line for some readers.
-  for (const { 0: line, index } of bytes.toString('latin1').matchAll(/[^\r\n\0]+/g)) {
-    const isEncoded = line.length >= 4 && !/[^A-Za-z0-9+/=]/.test(line.trimEnd());
+  for (let at = 0; at < bytes.length; at++) {
+    if (kinds[bytes[at] ?? 0] === lineEnd) continue;
+    const index = at;
+    let isPlain = true;
+    let textEnd = at;
+    for (; at < bytes.length && kinds[bytes[at] ?? 0] !== lineEnd; at++) {
+      const kind = kinds[bytes[at] ?? 0];
+      if (kind === space) continue;
+      // White space may only end a line.
+      if (kind === other || textEnd < at) isPlain = false;
+      textEnd = at + 1;
+    }
+    const isEncoded = isPlain && at - index >= 4;
     // More than a line end between two lines is an empty line.
     if (!isEncoded || index - end > 2) {
       close();
       start = index;
     }
-    end = isEncoded ? index + line.length : index;
+    end = isEncoded ? at : index;
     if (!isEncoded) start = end;
   }
   close();

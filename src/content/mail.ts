@@ -10,6 +10,7 @@ import { carve } from './carve.ts';
 import { type Part, readStructure, type Structure } from './mime.ts';
 import { type Parsed, parse } from './parsed.ts';
 import { readTexts } from './texts.ts';
+import { turnFor } from './turns.ts';
 import { addressesInText, distinctAddresses, type WebAddress } from './urls.ts';
 import { decodeWords } from './words.ts';
 
@@ -22,7 +23,7 @@ export interface Mail {
   decoded(name: string): readonly string[];
   /** The mailboxes of each field called `name`. */
   addresses(name: string): readonly AddressList[];
-  /** Parts as our reader finds them. */
+  /** Parts as our reader finds them. Of a large message a long pass: who can wait asks for `parsed` first. */
   structure(): Structure;
   /** mailparser's reading. */
   parsed(): Promise<Parsed>;
@@ -37,6 +38,8 @@ export interface Mail {
   contents(): Promise<readonly Content[]>;
   /** The strings in which patterns are sought. */
   texts(): Promise<Texts>;
+  /** Resolves when the next long pass over `bytes` may begin, so that other messages get on between them. */
+  turnFor(bytes: Uint8Array): Promise<void>;
 }
 
 export interface Content {
@@ -50,8 +53,17 @@ export function readMail(raw: Uint8Array): Mail {
   const header = headerSection(raw);
   const values = (name: string) => header.fields.filter(f => f.name === name).map(f => fieldValue(raw, f));
   const structure = once(() => readStructure(raw));
-  const parsed = once(() => parse(raw, header, structure()));
-  const body = once(async () => readBody(structure(), await parsed()));
+  const parsed = once(async () => {
+    await turnFor(raw);
+    const parts = structure();
+    await turnFor(raw);
+    return parse(raw, header, parts);
+  });
+  const body = once(async () => {
+    const theirs = await parsed();
+    await turnFor(raw);
+    return readBody(structure(), theirs);
+  });
   const anomalies = once(async () => withDifference(structure(), await parsed()));
   const mail: Mail = {
     raw,
@@ -63,12 +75,17 @@ export function readMail(raw: Uint8Array): Mail {
     parsed,
     anomalies,
     body,
-    attachments: once(async () => attachments(structure(), await parsed())),
+    attachments: once(async () => {
+      const theirs = await parsed();
+      await turnFor(raw);
+      return attachments(structure(), theirs);
+    }),
     webAddresses: once(async () => distinctAddresses(writtenAddresses(await body()))),
     contents: once(async () =>
       contents(raw, structure(), await parsed(), (await anomalies()).size + structure().limits.size > 0),
     ),
     texts: once(() => readTexts(mail)),
+    turnFor,
   };
   return mail;
 }
@@ -111,7 +128,12 @@ function* writtenAddresses(body: Body): Generator<string> {
   for (const text of body.texts) yield* addressesInText(text);
 }
 
-function contents(raw: Uint8Array, structure: Structure, parsed: Parsed, isAmbiguous: boolean): readonly Content[] {
+async function contents(
+  raw: Uint8Array,
+  structure: Structure,
+  parsed: Parsed,
+  isAmbiguous: boolean,
+): Promise<readonly Content[]> {
   const found: Content[] = structure.parts.map((part, i) => ({
     where: part.filenames[0] === undefined ? `part ${i + 1}` : `part ${i + 1} (${part.filenames[0]})`,
     bytes: part.content,
@@ -120,6 +142,6 @@ function contents(raw: Uint8Array, structure: Structure, parsed: Parsed, isAmbig
   if (isAmbiguous && parsed.state === 'parsed')
     for (const a of parsed.attachments) found.push({ where: `mailparser: ${a.filename ?? a.type}`, bytes: a.content });
   if (isAmbiguous || parsed.state !== 'parsed')
-    for (const [i, bytes] of carve(raw).entries()) found.push({ where: `carved ${i + 1}`, bytes });
+    for (const [i, bytes] of (await carve(raw)).entries()) found.push({ where: `carved ${i + 1}`, bytes });
   return found.filter(content => content.bytes.length > 0);
 }

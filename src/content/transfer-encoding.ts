@@ -50,7 +50,8 @@ export function decodeLaxBase64(bytes: Uint8Array): Uint8Array {
   let length = 0;
   let quantum = 0;
   let filled = 0;
-  for (const byte of bytes) {
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
     const sextet = sextets[byte] ?? -1;
     if (sextet >= 0) {
       quantum = ((quantum << 6) | sextet) & 0xffffff;
@@ -83,29 +84,36 @@ function hexDigit(byte: number | undefined): number {
   return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
+/** The byte that two hexadecimal digits at `from` spell, else -1. */
+function hexByte(source: Uint8Array, from: number): number {
+  const high = hexDigit(source[from]);
+  if (high < 0) return -1;
+  const low = hexDigit(source[from + 1]);
+  return low < 0 ? -1 : high * 16 + low;
+}
+
 /** An `=` that begins neither two hexadecimal digits nor a soft line break stands for itself (RFC 2045 §6.7). */
 export function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
-  const source = view(bytes);
   const out = Buffer.allocUnsafe(bytes.length);
   let length = 0;
   let from = 0;
   let isMalformed = false;
-  while (from < source.length) {
-    const found = source.indexOf(EQUALS, from);
-    const equals = found < 0 ? source.length : found;
-    length += source.copy(out, length, from, equals);
-    if (equals === source.length) break;
-    const high = hexDigit(source[equals + 1]);
-    const low = hexDigit(source[equals + 2]);
-    const lineEnd = softBreakEnd(source, equals + 1);
-    if (high >= 0 && low >= 0) {
-      out[length++] = high * 16 + low;
-      from = equals + 3;
-    } else if (lineEnd >= 0) from = lineEnd;
+  // A byte at a time: to seek and copy the runs between `=` costs more than they do where these stand close.
+  while (from < bytes.length) {
+    const byte = bytes[from] ?? 0;
+    if (byte !== EQUALS) {
+      out[length++] = byte;
+      from += 1;
+      continue;
+    }
+    const code = hexByte(bytes, from + 1);
+    const lineEnd = code >= 0 ? -1 : softBreakEnd(bytes, from + 1);
+    if (lineEnd < 0) out[length++] = code >= 0 ? code : EQUALS;
+    if (code >= 0) from += 3;
+    else if (lineEnd >= 0) from = lineEnd;
     else {
       isMalformed = true;
-      out[length++] = EQUALS;
-      from = equals + 1;
+      from += 1;
     }
   }
   return { bytes: out.subarray(0, length), isMalformed };
@@ -113,6 +121,7 @@ export function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
 
 /** The offset after the line's end when only white space stands before it (transport may have added some), else -1. */
 function softBreakEnd(source: Uint8Array, from: number): number {
+  if ((source[from] ?? 0) > 32) return -1;
   let at = from;
   // No legitimate sender pads by more than a line's length: beyond that the `=` stands for itself.
   while (at < from + 76 && (source[at] === 32 || source[at] === 9)) at += 1;
@@ -171,7 +180,8 @@ function decodeUuencodedLines(source: Buffer, start: number): { bytes: Uint8Arra
 function decodeUuencodedLine(line: Uint8Array, count: number): Buffer {
   const out = Buffer.alloc(Math.ceil(count / 3) * 3);
   for (let i = 0, o = 0; o < count; i += 4, o += 3) {
-    const quantum = [1, 2, 3, 4].reduce((bits, k) => (bits << 6) | (((line[i + k] ?? 32) - 32) & 63), 0);
+    let quantum = 0;
+    for (let k = 1; k <= 4; k++) quantum = (quantum << 6) | (((line[i + k] ?? 32) - 32) & 63);
     closeQuantum(out, o, quantum, 4);
   }
   return out.subarray(0, count);

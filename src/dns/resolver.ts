@@ -4,6 +4,7 @@ import { Resolver as NodeResolver } from 'node:dns/promises';
 import { LRUCache } from 'lru-cache';
 import type { DnsAnswer, RecordType } from '../model/ask.ts';
 import type { Clock } from '../model/clock.ts';
+import { gate } from '../model/gate.ts';
 import { isAskable, normalisedName } from './name.ts';
 
 export interface ResolverOptions {
@@ -55,11 +56,11 @@ export function resolver(options: ResolverOptions, { clock }: { readonly clock: 
     ttlResolution: 0,
   });
   const flights = new Map<string, Promise<DnsAnswer>>();
-  const gate = concurrencyGate(options.maxConcurrent);
+  const queries = gate(options.maxConcurrent);
   const counts = { questions: 0, cached: 0, failed: 0 };
 
   async function fly(key: string, name: string, type: RecordType): Promise<DnsAnswer> {
-    const { answer, ttlMs } = await gate.run(() => heard(node, name, type, options));
+    const { answer, ttlMs } = await queries.run(() => heard(node, name, type, options));
     if (answer.status === 'failed') counts.failed += 1;
     // A TTL of 0 means "this transaction only" (RFC 1035 §3.2.1); lru-cache would keep it for ever.
     if (ttlMs > 0) cache.set(key, answer, { ttl: ttlMs });
@@ -140,23 +141,4 @@ function answered(list: readonly unknown[], ttlMs: number): Heard {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN';
-}
-
-/** Lets `limit` tasks run at once; the others wait in the order of their coming. */
-function concurrencyGate(limit: number) {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return {
-    async run<T>(task: () => Promise<T>): Promise<T> {
-      if (running >= limit) await new Promise<void>(go => waiting.push(go));
-      else running += 1;
-      try {
-        return await task();
-      } finally {
-        const next = waiting.shift();
-        if (next === undefined) running -= 1;
-        else next();
-      }
-    },
-  };
 }

@@ -2,6 +2,7 @@
 
 import type { DnsAnswer, RecordType, ScanResult } from '../model/ask.ts';
 import type { Observation } from '../model/evidence.ts';
+import { gate } from '../model/gate.ts';
 import { dnsFactBytes } from './facts.ts';
 import { type Question, questionOf, refused } from './wire.ts';
 
@@ -14,6 +15,8 @@ export interface AskServices {
 export interface AskBudget {
   /** Different DNS questions a message (THREATS.md 26, 27). */
   readonly queries: number;
+  /** Of these under way at the same time: nobody's slow answers may use up the resolver. */
+  readonly queriesAtOnce: number;
   /** Pieces of content handed to a scanner, the whole message included. */
   readonly scans: number;
 }
@@ -42,6 +45,7 @@ export interface DnsFact {
 export const answerer = (services: AskServices, budget: AskBudget) => (): Answers => {
   const asked = new Map<string, { name: string; type: RecordType; outcome: string; answer: Promise<DnsAnswer> }>();
   const counts = { refused: 0, scans: 0, isClosed: false, ms: 0 };
+  const underWay = gate(budget.queriesAtOnce);
 
   function dns(name: string, type: RecordType): Promise<DnsAnswer> | DnsAnswer {
     const key = `${type} ${name.toLowerCase()}`;
@@ -51,7 +55,9 @@ export const answerer = (services: AskServices, budget: AskBudget) => (): Answer
       counts.refused += 1;
       return { status: 'failed', code: 'EBUDGET' };
     }
-    const answer = services.resolve(name, type).catch((): DnsAnswer => ({ status: 'failed', code: 'ERESOLVER' }));
+    const answer = underWay
+      .run(async () => (counts.isClosed ? refused : services.resolve(name, type)))
+      .catch((): DnsAnswer => ({ status: 'failed', code: 'ERESOLVER' }));
     const entry = { name, type, outcome: 'EPENDING', answer };
     asked.set(key, entry);
     void answer.then(heard => {

@@ -20,6 +20,9 @@ export interface InspectorOptions {
   /** Messages that one worker serves at once, and messages in every worker before another is started. */
   readonly messagesPerWorker: number;
   readonly growAt: number;
+  /** From this size on a message is large; of large messages, bytes in all workers together, where one alone always fits. */
+  readonly largeBytes: number;
+  readonly maxLargeBytes: number;
   /** A worker beyond the first ends when it was idle for so long. */
   readonly idleMs: number;
   readonly heapMb: number;
@@ -90,14 +93,16 @@ class Pool implements Inspector {
   constructor(options: InspectorOptions, parts: InspectorParts) {
     this.#options = options;
     this.#parts = parts;
-    const { workers, messagesPerWorker: perSeat, growAt, idleMs } = options;
+    const { workers, messagesPerWorker: perSeat, growAt, idleMs, largeBytes, maxLargeBytes } = options;
+    const memory = { largeBytes, maxLargeBytes };
     const seats = this.#seatOptions(options.patterns);
     const broke = this.#lost.bind(this);
-    this.#shared = new Lane({ maxSeats: workers, keptSeats: 1, perSeat, growAt, idleMs, broke: broke(false) }, seats);
+    const shared = { maxSeats: workers, keptSeats: 1, perSeat, growAt, idleMs };
+    this.#shared = new Lane({ ...memory, ...shared, broke: broke(false) }, seats);
     // Two at least: the neighbours of a message that loops do not wait for it again.
     const maxSeats = Math.max(2, workers);
     const alone = { maxSeats, keptSeats: 0, perSeat: 1, growAt: Number.POSITIVE_INFINITY, idleMs: 0 };
-    this.#alone = new Lane({ ...alone, broke: broke(true) }, seats);
+    this.#alone = new Lane({ ...memory, ...alone, broke: broke(true) }, seats);
   }
 
   async inspect(envelope: Envelope, message: Message): Promise<Evidence> {

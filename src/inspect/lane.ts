@@ -9,6 +9,10 @@ export interface LaneOptions {
   readonly keptSeats: number;
   /** Messages in one seat at once. */
   readonly perSeat: number;
+  /** From this size on a message is large. */
+  readonly largeBytes: number;
+  /** Of the large messages in all seats together; one alone may have more. Small ones are bounded by the seats. */
+  readonly maxLargeBytes: number;
   /** Messages in every seat before another one is started. */
   readonly growAt: number;
   /** A seat beyond those kept ends when it was idle for so long. */
@@ -80,12 +84,30 @@ export class Lane {
 
   #seatAll(): void {
     if (this.#isClosed) return;
-    for (let seat = this.#freeSeat(); seat !== undefined && this.#waiting.length > 0; seat = this.#freeSeat()) {
-      const job = this.#waiting.shift();
-      if (job !== undefined) void seat.take(job);
+    for (let job = this.#nextJob(); job !== undefined; job = this.#nextJob()) {
+      const seat = this.#freeSeat();
+      if (seat === undefined) break;
+      this.#waiting.splice(this.#waiting.indexOf(job), 1);
+      void seat.take(job);
     }
     if (this.#isCrowded()) this.#seats.push(this.#newSeat(this.#seatOptions));
     this.#sweepLater();
+  }
+
+  /** The first that waits, but for large ones while there is no memory for the first of them: small ones need not wait for that. */
+  #nextJob(): Job | undefined {
+    const large = this.#waiting.find(job => this.#isLarge(job));
+    return this.#waiting.find(job => !this.#isLarge(job) || (job === large && this.#hasRoomFor(job)));
+  }
+
+  #isLarge(job: Job): boolean {
+    return job.message.sizeBytes >= this.#options.largeBytes;
+  }
+
+  #hasRoomFor(job: Job): boolean {
+    const seated = [...this.#seats, ...this.#leaving].flatMap(seat => seat.jobs).filter(other => this.#isLarge(other));
+    const bytes = seated.reduce((sum, other) => sum + other.message.sizeBytes, job.message.sizeBytes);
+    return seated.length === 0 || bytes <= this.#options.maxLargeBytes;
   }
 
   /** The ready seat with the fewest messages, if it has room. */
@@ -98,8 +120,9 @@ export class Lane {
   #isCrowded(): boolean {
     if (this.#seats.length >= this.#options.maxSeats) return false;
     if (this.#seats.some(seat => !seat.isReady)) return false;
-    if (this.#seats.length === 0) return this.#waiting.length > 0;
-    return this.#waiting.length > 0 || this.#seats.every(seat => seat.load >= this.#options.growAt);
+    const isWaiting = this.#nextJob() !== undefined;
+    if (this.#seats.length === 0) return isWaiting;
+    return isWaiting || this.#seats.every(seat => seat.load >= this.#options.growAt);
   }
 
   #newSeat(options: SeatOptions): Seat {

@@ -81,6 +81,10 @@ export class Seat {
     return this.#isGone;
   }
 
+  get jobs(): readonly Job[] {
+    return [...this.#sitting.values()].map(sitting => sitting.job);
+  }
+
   get load(): number {
     return this.#sitting.size;
   }
@@ -196,7 +200,7 @@ export class Seat {
 
   #break(why: Overrun, cause: unknown): void {
     if (this.#isGone) return;
-    const jobs = [...this.#sitting.values()].map(sitting => sitting.job);
+    const { jobs } = this;
     this.#started.reject(cause);
     void this.end();
     this.#events.broke(jobs, why, cause);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lookups } from '../../src/auth/lookups.ts';
+import { lookups, queryShares } from '../../src/auth/lookups.ts';
 import type { Ask, DnsAnswer } from '../../src/model/ask.ts';
 
 function asking(answer: (name: string) => DnsAnswer | Promise<DnsAnswer>) {
@@ -17,7 +17,7 @@ function asking(answer: (name: string) => DnsAnswer | Promise<DnsAnswer>) {
   return { ask, asked };
 }
 
-const unlimited = { queries: 100, elapsedMs: 60_000 };
+const unlimited = { queries: 100, atOnce: 100, elapsedMs: 60_000 };
 
 test('what was found is given as node:dns gives it', async () => {
   const { ask } = asking(() => ({ status: 'found', records: [['v=spf1 -all']] }));
@@ -67,4 +67,21 @@ test('threat 28: what is not answered in time is a timeout, then and later', asy
   await assert.rejects(dns.resolve('later.example', 'A'), { code: 'ETIMEOUT' });
   clearInterval(alive);
   assert.deepEqual(asked, ['slow.example']);
+});
+
+test('threat 26: slow answers hold up the other questions of their check, and of no other', async () => {
+  const slow = Promise.withResolvers<DnsAnswer>();
+  const { ask, asked } = asking(name => (name.startsWith('slow') ? slow.promise : { status: 'none', code: 'ENODATA' }));
+  const dkim = lookups(ask, { ...unlimited, atOnce: 2 });
+  const waiting = ['slow1.example', 'slow2.example', 'slow3.example'].map(name => dkim.resolve(name, 'TXT'));
+  await assert.rejects(lookups(ask, unlimited).resolve('other.example', 'TXT'), { code: 'ENODATA' });
+  assert.deepEqual(asked, ['slow1.example', 'slow2.example', 'other.example']);
+  slow.resolve({ status: 'none', code: 'ENODATA' });
+  for (const question of waiting) await assert.rejects(question, { code: 'ENODATA' });
+  assert.equal(asked.at(-1), 'slow3.example');
+});
+
+test('all checks together ask no more at once than a message may', () => {
+  const atOnce = Object.values(queryShares).reduce((sum, share) => sum + share.atOnce, 0);
+  assert.equal(atOnce, 8);
 });

@@ -39,7 +39,11 @@ export interface Scene {
 
 const checks: readonly Check[] = [spfCheck, dkimCheck, dmarcCheck, arcCheck];
 
-export async function scene(t: Ending, zone: Zone, budget = { queries: 60, scans: 1 }): Promise<Scene> {
+export async function scene(
+  t: Ending,
+  zone: Zone,
+  budget = { queries: 60, queriesAtOnce: 8, scans: 1 },
+): Promise<Scene> {
   const server = await dnsServer(t, zone);
   const dns = resolver(
     {

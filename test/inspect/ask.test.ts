@@ -24,7 +24,7 @@ const refused: readonly unknown[] = [
 ];
 for (const question of refused)
   test(`a question that is none of ours is refused: ${JSON.stringify(question)?.slice(0, 50)}`, async () => {
-    const answers = answerer(services, { queries: 9, scans: 9 })();
+    const answers = answerer(services, { queries: 9, queriesAtOnce: 8, scans: 9 })();
     assert.equal((await answers.answer(question)).status, 'failed');
     assert.equal(fact(answers).queries, 0);
   });
@@ -38,9 +38,39 @@ test('the same question is asked once and counts once', async () => {
       return none;
     },
   };
-  const answers = answerer(counting, { queries: 1, scans: 0 })();
+  const answers = answerer(counting, { queries: 1, queriesAtOnce: 8, scans: 0 })();
   await Promise.all([answers.answer(dns('example.com')), answers.answer(dns('EXAMPLE.COM'))]);
   assert.deepEqual([asked.length, fact(answers).queries, fact(answers).refused], [1, 1, 0]);
+});
+
+test('threat 26: a message has no more questions under way than it may, and waits for their answers', async () => {
+  const slow = Promise.withResolvers<DnsAnswer>();
+  const asked: string[] = [];
+  const resolve = (name: string) => {
+    asked.push(name);
+    return slow.promise;
+  };
+  const answers = answerer({ ...services, resolve }, { queries: 9, queriesAtOnce: 2, scans: 0 })();
+  const waiting = ['a', 'b', 'c'].map(name => answers.answer(dns(`${name}.example`)));
+  assert.deepEqual(asked, ['a.example', 'b.example']);
+  slow.resolve(none);
+  assert.deepEqual(await Promise.all(waiting), [none, none, none]);
+  assert.deepEqual(asked, ['a.example', 'b.example', 'c.example']);
+});
+
+test('what waits when its message has been answered is not asked any more', async () => {
+  const slow = Promise.withResolvers<DnsAnswer>();
+  const asked: string[] = [];
+  const resolve = (name: string) => {
+    asked.push(name);
+    return slow.promise;
+  };
+  const answers = answerer({ ...services, resolve }, { queries: 9, queriesAtOnce: 1, scans: 0 })();
+  const [, second] = ['a', 'b'].map(name => answers.answer(dns(`${name}.example`)));
+  answers.close();
+  slow.resolve(none);
+  assert.equal((await second)?.status, 'failed');
+  assert.deepEqual(asked, ['a.example']);
 });
 
 test('a service that throws is a failed answer', async () => {
@@ -48,23 +78,26 @@ test('a service that throws is a failed answer', async () => {
     resolve: () => Promise.reject(new Error('x')),
     clamd: () => Promise.reject(new Error('x')),
   };
-  const answers = answerer(broken, { queries: 9, scans: 9 })();
+  const answers = answerer(broken, { queries: 9, queriesAtOnce: 8, scans: 9 })();
   assert.equal((await answers.answer(dns('example.com'))).status, 'failed');
   assert.equal((await answers.answer(scan)).status, 'failed');
   assert.equal(fact(answers).failed, 1);
 });
 
 test('no scanner is absent, and more scans than allowed fail', async () => {
-  assert.deepEqual(await answerer({ ...services, clamd: null }, { queries: 0, scans: 9 })().answer(scan), {
-    status: 'absent',
-  });
-  const answers = answerer(services, { queries: 0, scans: 1 })();
+  assert.deepEqual(
+    await answerer({ ...services, clamd: null }, { queries: 0, queriesAtOnce: 8, scans: 9 })().answer(scan),
+    {
+      status: 'absent',
+    },
+  );
+  const answers = answerer(services, { queries: 0, queriesAtOnce: 8, scans: 1 })();
   assert.deepEqual(await answers.answer(scan), { status: 'clean' });
   assert.equal((await answers.answer(scan)).status, 'failed');
 });
 
 test('after a message has been answered nothing is asked for it', async () => {
-  const answers = answerer(services, { queries: 9, scans: 9 })();
+  const answers = answerer(services, { queries: 9, queriesAtOnce: 8, scans: 9 })();
   answers.close();
   assert.equal((await answers.answer(dns('example.com'))).status, 'failed');
   assert.equal((await answers.answer(scan)).status, 'failed');
@@ -77,7 +110,7 @@ test('the record says what came of each question, and is bounded', async () => {
     resolve: async (name: string): Promise<DnsAnswer> =>
       name.startsWith('bad') ? { status: 'failed', code: 'ESERVFAIL' } : none,
   };
-  const answers = answerer(mixed, { queries: 60, scans: 0 })();
+  const answers = answerer(mixed, { queries: 60, queriesAtOnce: 8, scans: 0 })();
   await answers.answer(dns('bad.example'));
   await answers.answer(dns('good.example'));
   assert.deepEqual(fact(answers), {

@@ -26,6 +26,8 @@ const options: InspectorOptions = {
   workers: 1,
   messagesPerWorker: 8,
   growAt: 4,
+  largeBytes: 1000,
+  maxLargeBytes: 3000,
   idleMs: 60_000,
   heapMb: 32,
   youngHeapMb: 4,
@@ -34,7 +36,7 @@ const options: InspectorOptions = {
   patternBudgetMs: 100,
   patterns: [{ symbol: 'SAYS_HELLO', field: 'raw', source: 'hello', flags: '' }],
   site: { hostname: 'gate.example.com', domains: [], trustedNetworks: [] },
-  budget: { queries: 60, scans: 10 },
+  budget: { queries: 60, queriesAtOnce: 8, scans: 10 },
   checksModule: new URL('./scripted-checks.ts', import.meta.url),
 };
 
@@ -247,6 +249,33 @@ suite('time', { concurrency: true }, () => {
     const waiting = inspect(inspector, 'hello');
     for (const { facts } of [await looping, await waiting])
       assert.equal(facts.worker?.state === 'failed' && facts.worker.reason, 'overran: deadline');
+  });
+});
+
+suite('large messages', { concurrency: true }, () => {
+  const padded = (order: string, bytes: number) => `${order}\r\n`.padEnd(bytes - 2, 'x');
+
+  test('wait for memory in their order, and small ones do not wait for them', async t => {
+    const slow = Promise.withResolvers<DnsAnswer>();
+    const { inspector } = await pool(t, {}, { resolve: () => slow.promise });
+    const held = [2000, 1500, 1000].map(bytes => inspect(inspector, padded('ask example.com', bytes)));
+    assert.equal(said(await inspect(inspector, 'hello')), 'hello');
+    const { inFlight, waiting } = inspector.stats();
+    assert.deepEqual({ inFlight, waiting }, { inFlight: 1, waiting: 2 }, 'the third would fit, and is not preferred');
+    slow.resolve({ status: 'none', code: 'ENODATA' });
+    for (const evidence of await Promise.all(held)) assert.match(said(evidence), /ENODATA/);
+  });
+
+  test('are inspected alone when they are larger than all that is allowed', async t => {
+    const { inspector } = await pool(t);
+    assert.equal(said(await inspect(inspector, padded('hello', 5000))), 'hello');
+  });
+
+  test('that run out of time, seated or waiting, make room for the next', async t => {
+    const { inspector } = await pool(t, { deadlineMs: 300 }, { resolve: () => new Promise(() => {}) });
+    const held = [2000, 2000].map(bytes => inspect(inspector, padded('ask example.com', bytes)));
+    for (const { facts } of await Promise.all(held)) assert.equal(facts.scripted?.state, 'failed');
+    assert.equal(said(await inspect(inspector, padded('hello', 2000))), 'hello');
   });
 });
 
