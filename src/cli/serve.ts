@@ -25,7 +25,11 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
   const stopping = signalled('SIGTERM', 'SIGINT');
   const config = loadConfig(file);
   const log = logger({ level: config.log.level, addresses: config.log.addresses });
-  if (confinement.hasNetwork) log.warn({ node: process.version }, 'workers keep the network: Node 26 takes it away');
+  if (confinement.hasNetwork)
+    log.warn(
+      { node: process.version },
+      'workers keep the network and the files below the working directory: Node 26 takes both away',
+    );
   const random = (bytes: number) => randomBytes(bytes);
   const faults = faultsFromEnvironment();
   const gateway = await startGateway(config, { clock: systemClock, random, faults, log, version });

@@ -169,7 +169,7 @@ export const schema = z.strictObject({
   on_failure: z
     .strictObject({
       defer_for: duration('30m', 'After this the deferral ends.'),
-      attempts: count(3, 'After so many attempts the deferral ends.'),
+      attempts: count(3, 'The attempt with this number is not deferred any more: 3 defers twice, 1 never.'),
       // biome-ignore lint/suspicious/noThenProperty: the word that DESIGN.md section 5 gives to administrators
       then: z
         .enum(['quarantine', 'continue'])
