@@ -74,7 +74,8 @@ export class Disposal {
     const policies = failurePolicies(group.verdict, this.#deps.failurePolicyOf);
     if (policies.length === 0 || group.mode === 'observe') return 'none';
     const now = this.#deps.clock.now();
-    return afterFailure(policies, await this.#deps.deferrals.count(this.#keys(group.recipients), now), now);
+    const deferral = await this.#deps.deferrals.count('check', this.#keys(group.recipients), now);
+    return afterFailure(policies, deferral, now);
   }
 
   #refuse(decisions: readonly Decision[]): Disposition {
@@ -230,7 +231,8 @@ export class Disposal {
   async #wasRefusedBefore(copies: readonly RelayedCopy[]): Promise<boolean> {
     const [first, ...others] = copies.filter(copy => copy.result === 'refused at RCPT').map(copy => copy.path);
     if (first === undefined) return false;
-    const { attempts } = await this.#deps.deferrals.count(this.#keys([first, ...others]), this.#deps.clock.now());
+    const keys = this.#keys([first, ...others]);
+    const { attempts } = await this.#deps.deferrals.count('recipient', keys, this.#deps.clock.now());
     return attempts > 1;
   }
 

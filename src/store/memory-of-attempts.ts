@@ -24,6 +24,9 @@ export interface Receipts {
   expire(before: EpochMs): Promise<number>;
 }
 
+/** What was not done yet: a check that could not run, or a recipient that the next hop refused at delivery. */
+export type DeferralCause = 'check' | 'recipient';
+
 export interface Deferral {
   readonly firstAt: EpochMs;
   readonly attempts: number;
@@ -31,10 +34,10 @@ export interface Deferral {
 
 export interface Deferrals {
   /**
-   * Counts one more attempt of each of these copies. Of all their attempts so far, this one included, it returns the time
-   * of the earliest and the count of the copy that has most. Durable when it resolves.
+   * Counts one more attempt of each of these copies that was deferred for `cause`. Of all their attempts so far, this one
+   * included, it returns the time of the earliest and the count of the copy that has most. Durable when it resolves.
    */
-  count(keys: readonly [CopyKey, ...CopyKey[]], now: EpochMs): Promise<Deferral>;
+  count(cause: DeferralCause, keys: readonly [CopyKey, ...CopyKey[]], now: EpochMs): Promise<Deferral>;
   /** Forgets copies whose last attempt was before `before`. */
   expire(before: EpochMs): Promise<number>;
 }

@@ -46,29 +46,36 @@ export function attemptsContract(open: OpenAttempts): void {
 
   test('deferrals count attempts from the first one', async t => {
     const { deferrals } = await open(t);
-    assert.deepEqual(await deferrals.count([key('x@b')], noon), { firstAt: noon, attempts: 1 });
-    assert.deepEqual(await deferrals.count([key('x@b')], noon + 7), { firstAt: noon, attempts: 2 });
-    assert.deepEqual(await deferrals.count([key('y@b')], noon + 9), { firstAt: noon + 9, attempts: 1 });
+    assert.deepEqual(await deferrals.count('check', [key('x@b')], noon), { firstAt: noon, attempts: 1 });
+    assert.deepEqual(await deferrals.count('check', [key('x@b')], noon + 7), { firstAt: noon, attempts: 2 });
+    assert.deepEqual(await deferrals.count('check', [key('y@b')], noon + 9), { firstAt: noon + 9, attempts: 1 });
   });
 
   test('of several copies the one that waited longest counts', async t => {
     const { deferrals } = await open(t);
-    await deferrals.count([key('old@b')], noon);
-    for (const ms of [2, 3, 4]) await deferrals.count([key('often@b')], noon + ms);
-    assert.deepEqual(await deferrals.count([key('new@b'), key('old@b'), key('often@b')], noon + 5), {
+    await deferrals.count('check', [key('old@b')], noon);
+    for (const ms of [2, 3, 4]) await deferrals.count('check', [key('often@b')], noon + ms);
+    assert.deepEqual(await deferrals.count('check', [key('new@b'), key('old@b'), key('often@b')], noon + 5), {
       firstAt: noon,
       attempts: 4,
     });
   });
 
+  test('deferrals for a check and for a refused recipient are counted apart', async t => {
+    const { deferrals } = await open(t);
+    await deferrals.count('check', [key('x@b')], noon);
+    assert.deepEqual(await deferrals.count('recipient', [key('x@b')], noon + 1), { firstAt: noon + 1, attempts: 1 });
+    assert.deepEqual(await deferrals.count('check', [key('x@b')], noon + 2), { firstAt: noon, attempts: 2 });
+  });
+
   test('deferrals expire by the time of the last attempt', async t => {
     const { deferrals } = await open(t);
-    await deferrals.count([key('x@b')], noon);
-    await deferrals.count([key('x@b')], noon + 10);
-    await deferrals.count([key('y@b')], noon);
+    await deferrals.count('check', [key('x@b')], noon);
+    await deferrals.count('check', [key('x@b')], noon + 10);
+    await deferrals.count('check', [key('y@b')], noon);
     assert.equal(await deferrals.expire(noon + 5), 1);
-    assert.equal((await deferrals.count([key('x@b')], noon + 20)).attempts, 3);
-    assert.equal((await deferrals.count([key('y@b')], noon + 20)).attempts, 1);
+    assert.equal((await deferrals.count('check', [key('x@b')], noon + 20)).attempts, 3);
+    assert.equal((await deferrals.count('check', [key('y@b')], noon + 20)).attempts, 1);
   });
 
   test('an idempotency key stands for one request, and keeps its answer', async t => {

@@ -280,6 +280,18 @@ test('deferral ends by time, too, and is counted for each message of its own', a
   assert.equal((await send(spam(1), [unscanned('x@b.example')])).text, queued);
 });
 
+test('a deferral for a scanner is no refusal by the next hop: the first refusal after it is told at RCPT, not kept', async t => {
+  const { hop, store, learnt, send } = await open(t, { failurePolicyOf: quarantineAfter3 });
+  assert.equal((await send(spam(1), [unscanned('x@b.example', 'y@b.example')])).reply.code, 451);
+  hop.follow(
+    recipients(path => (path === 'y@b.example' ? never : ok)),
+    content(ok),
+  );
+  assert.equal((await send(spam(1), [group('deliver', 'x@b.example', 'y@b.example')])).reply.code, 451);
+  assert.deepEqual([...learnt], [['y@b.example', never]]);
+  assert.deepEqual(await copiesIn(store.quarantine), []);
+});
+
 test('a failed check that no policy needs changes nothing', async t => {
   const { hop, send } = await open(t);
   assert.equal((await send(spam(1), [unscanned('x@b.example')])).text, queued);

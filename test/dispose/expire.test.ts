@@ -14,7 +14,7 @@ test('each thing goes at its own age, and a pending copy becomes visible after 5
   await store.quarantine.keep(newEntry(), spam(1), 'held');
   await store.quarantine.keep(newEntry(), spam(2), 'pending');
   await store.receipts.write([key], noon);
-  await store.deferrals.count([key], noon);
+  await store.deferrals.count('check', [key], noon);
   await store.requests.begin('key', 'digest', noon);
   store.ledger.append(messageRecord(1));
   store.ledger.append(messageRecord(2, { at: noon + 31 * day }));

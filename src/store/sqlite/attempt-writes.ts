@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { EpochMs } from '../../model/clock.ts';
-import type { CopyKey, Deferral } from '../memory-of-attempts.ts';
+import type { CopyKey, Deferral, DeferralCause } from '../memory-of-attempts.ts';
 import type { RequestState } from '../requests.ts';
 
 export function receiptWrites(db: Database) {
@@ -26,17 +26,17 @@ export function receiptWrites(db: Database) {
 }
 
 export function deferralWrites(db: Database) {
-  const countDeferral = db.prepare<CopyKey & { now: EpochMs }, Deferral>(`
-    INSERT INTO deferrals VALUES (@sha256, @reversePath, @forwardPath, @now, @now, 1)
+  const countDeferral = db.prepare<CopyKey & { cause: DeferralCause; now: EpochMs }, Deferral>(`
+    INSERT INTO deferrals VALUES (@sha256, @reversePath, @forwardPath, @cause, @now, @now, 1)
     ON CONFLICT DO UPDATE SET last_at = @now, attempts = attempts + 1
     RETURNING first_at AS firstAt, attempts`);
   const expireDeferrals = db.prepare('DELETE FROM deferrals WHERE last_at < ?');
-  const count = (key: CopyKey, now: EpochMs): Deferral =>
-    countDeferral.get({ ...key, now }) ?? { firstAt: now, attempts: 1 };
+  const count = (cause: DeferralCause, key: CopyKey, now: EpochMs): Deferral =>
+    countDeferral.get({ ...key, cause, now }) ?? { firstAt: now, attempts: 1 };
 
   return {
-    countDeferrals(keys: readonly CopyKey[], now: EpochMs): Deferral {
-      const counts = keys.map(key => count(key, now));
+    countDeferrals(cause: DeferralCause, keys: readonly CopyKey[], now: EpochMs): Deferral {
+      const counts = keys.map(key => count(cause, key, now));
       return {
         firstAt: Math.min(...counts.map(c => c.firstAt)),
         attempts: Math.max(...counts.map(c => c.attempts)),

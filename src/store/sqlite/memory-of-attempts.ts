@@ -18,7 +18,7 @@ export function sqliteReceipts(writer: Writer, db: Database): Receipts {
 }
 
 export const sqliteDeferrals = (writer: Writer): Deferrals => ({
-  count: (keys, now) => writer.run('countDeferrals', keys, now),
+  count: (cause, keys, now) => writer.run('countDeferrals', cause, keys, now),
   expire: before => writer.run('expireDeferrals', before),
 });
 

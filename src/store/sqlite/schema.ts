@@ -51,9 +51,9 @@ export const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE deferrals (
-    sha256 TEXT NOT NULL, reverse_path TEXT NOT NULL, forward_path TEXT NOT NULL,
+    sha256 TEXT NOT NULL, reverse_path TEXT NOT NULL, forward_path TEXT NOT NULL, cause TEXT NOT NULL,
     first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, attempts INTEGER NOT NULL,
-    PRIMARY KEY (sha256, reverse_path, forward_path)
+    PRIMARY KEY (sha256, reverse_path, forward_path, cause)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE requests (
