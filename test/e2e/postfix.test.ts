@@ -59,21 +59,19 @@ describe('between two Postfixes', { skip }, () => {
     assert.equal(entry.subject, 'Kept');
     assert.deepEqual(await heldContent(gateway, entry.id), content);
 
-    const delivered = (await nextHop.messages()).length;
+    const before = await nextHop.messages();
     const release = () =>
       gateway.request(`/v1/quarantine/${entry.id}/release`, { method: 'POST', headers: { 'idempotency-key': 'once' } });
     const answer = await release();
     assert.equal(answer.status, 200, await answer.clone().text());
-    const [file] = (await nextHop.untilDelivered(delivered + 1)).slice(-1);
-    assert.ok(
-      asSent(file ?? Buffer.alloc(0))
-        .subarray(-content.length)
-        .equals(content),
-    );
+    // Two that are delivered in one second are not in their order by name.
+    const after = await nextHop.untilDelivered(before.length + 1);
+    const [file = Buffer.alloc(0)] = after.filter(mail => !before.some(earlier => earlier.equals(mail)));
+    assert.ok(asSent(file).subarray(-content.length).equals(content));
     assert.equal((await heldFrom(gateway, from))?.state, 'released');
 
     assert.deepEqual(await (await release()).json(), await answer.json());
-    assert.equal((await nextHop.messages()).length, delivered + 1);
+    assert.equal((await nextHop.messages()).length, before.length + 1);
   });
 });
 
