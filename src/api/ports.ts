@@ -2,30 +2,15 @@
 
 import type { Path } from '../model/address.ts';
 import type { Id } from '../model/ids.ts';
-import type { Reply } from '../model/reply.ts';
 import type { Health } from '../observe/health.ts';
 import type { LedgerReader } from '../store/ledger.ts';
-import type { EntryState, QuarantineReader } from '../store/quarantine.ts';
+import type { QuarantineReader, ReleaseResult } from '../store/quarantine.ts';
 
 /** The reading half of the store, opened in the API's thread: no query waits for, or delays, the writer. */
 export interface StoreReader {
   readonly quarantine: QuarantineReader;
   readonly ledger: LedgerReader;
 }
-
-/** One copy after a release was asked for. */
-export interface ReleasedCopy {
-  readonly path: Path;
-  readonly state: EntryState;
-  /** What the next hop said last; null when it was not asked. */
-  readonly reply: Reply | null;
-}
-
-export type ReleaseResult =
-  | { readonly status: 'done'; readonly copies: readonly ReleasedCopy[] }
-  | { readonly status: 'unknown entry' }
-  /** The key was used before, for another request. */
-  | { readonly status: 'key reused' };
 
 export interface ApiEffects {
   /** The same key and request give the same answer, and one release. Without a key each request is a new one. */

@@ -3,8 +3,7 @@
 import type { JudgedGroup, LedgerRecord, Outcome, RefusalRecord } from '../model/disposition.ts';
 import type { Reply } from '../model/reply.ts';
 import { actions, type Hit, type Points } from '../model/verdict.ts';
-import type { Entry, EntryRecipient } from '../store/quarantine.ts';
-import type { ReleasedCopy } from './ports.ts';
+import type { Entry, EntryRecipient, ReleasedCopy } from '../store/quarantine.ts';
 import type {
   CopyView,
   EntryView,

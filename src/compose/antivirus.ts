@@ -1,13 +1,13 @@
 // clamd, where it is configured: the scanner, what it has scanned, and whether it takes what we accept.
 
 import type { Config } from '../config/schema.ts';
+import { hostAndPort } from '../config/values.ts';
 import type { ScanResult } from '../model/ask.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConfigError } from '../model/failure.ts';
 import type { Component } from '../observe/health.ts';
 import type { Log } from '../observe/log.ts';
 import { type ClamdOptions, type ClamdStatus, clamdScanner } from '../scan/clamd.ts';
-import { hostAndPort } from './smtp.ts';
 
 export interface Antivirus {
   scan(content: Uint8Array): Promise<ScanResult>;

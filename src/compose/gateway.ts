@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { startApi } from '../api/thread.ts';
 import type { Config } from '../config/schema.ts';
+import { hostAndPort } from '../config/values.ts';
 import type { Clock, Faults, Random } from '../model/clock.ts';
 import type { RefusalRecord } from '../model/disposition.ts';
 import { newId } from '../model/ids.ts';
@@ -26,7 +27,7 @@ import { registerSources } from './metric-sources.ts';
 import { nextHopsOf } from './next-hops.ts';
 import { directoryOf } from './recipients.ts';
 import { ruleSetOf, testedRuleSetOf } from './rule-set.ts';
-import { hostAndPort, smtpOptionsOf, smtpPorts } from './smtp.ts';
+import { smtpOptionsOf, smtpPorts } from './smtp.ts';
 import { Stops } from './stops.ts';
 
 export interface World {

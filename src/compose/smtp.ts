@@ -1,6 +1,7 @@
 // The client's side: listeners, limits and the answers that it asks of the rest.
 
 import type { Config } from '../config/schema.ts';
+import { hostAndPort } from '../config/values.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Message } from '../model/message.ts';
 import type { Reply } from '../model/reply.ts';
@@ -46,12 +47,6 @@ function listenerOf({ address, tls }: Listener): SmtpListener {
   if (tls === undefined) return { host, port, security: { kind: 'plain' } };
   const material = { cert: Buffer.from(tls.cert), key: Buffer.from(tls.key) };
   return { host, port, security: { kind: tls.implicit ? 'implicit' : 'starttls', ...material } };
-}
-
-/** `host:port` or `[v6]:port`, as the schema has checked it. */
-export function hostAndPort(endpoint: string): { readonly host: string; readonly port: number } {
-  const colon = endpoint.lastIndexOf(':');
-  return { host: endpoint.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(endpoint.slice(colon + 1)) };
 }
 
 interface Rest extends Pick<SmtpPorts, 'clock' | 'random' | 'faults' | 'refused'> {

@@ -9,6 +9,7 @@ import { ConfigError } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
 import { namedNextHops } from './recipient-policy.ts';
 import { type Config, schema } from './schema.ts';
+import { hostAndPort } from './values.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Json = { [key: string]: unknown };
@@ -222,7 +223,7 @@ function tlsFault({ cert, key }: { readonly cert: string; readonly key: string }
 
 /** Whether `endpoint` (host:port) can only be reached from this machine. */
 export function isLoopback(endpoint: string): boolean {
-  const host = endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  const { host } = hostAndPort(endpoint);
   if (isIP(host) === 0) return host === 'localhost';
   return host === '::1' || /^(?:::ffff:)?127\./i.test(host);
 }

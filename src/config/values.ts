@@ -23,11 +23,15 @@ function isNetwork(text: string): boolean {
 export const dnsServer = z
   .string()
   .refine(
-    text => isIP(text) !== 0 || (isEndpoint(text) && isIP(hostOf(text)) !== 0),
+    text => isIP(text) !== 0 || (isEndpoint(text) && isIP(hostAndPort(text).host) !== 0),
     'expected an address or address:port, such as 127.0.0.1:53',
   );
 
-const hostOf = (text: string): string => text.slice(0, text.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+/** `host:port` or `[v6]:port`, as the schema has checked it. */
+export function hostAndPort(endpoint: string): { readonly host: string; readonly port: number } {
+  const colon = endpoint.lastIndexOf(':');
+  return { host: endpoint.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(endpoint.slice(colon + 1)) };
+}
 
 /** A name that recipients have behind the `@`, or an address literal. */
 export const domainName = z

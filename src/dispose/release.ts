@@ -6,7 +6,7 @@ import type { Clock, EpochMs, Faults } from '../model/clock.ts';
 import type { Id } from '../model/ids.ts';
 import { isTransient, type Reply, reply } from '../model/reply.ts';
 import type { NextHop } from '../next-hop/next-hop.ts';
-import type { Entry, EntryRecipient, Quarantine } from '../store/quarantine.ts';
+import type { Entry, EntryRecipient, Quarantine, ReleasedCopy, ReleaseResult } from '../store/quarantine.ts';
 import type { Requests } from '../store/requests.ts';
 import type { DisposeLog } from './dispose.ts';
 import { deliver, type Relay, relaysFor } from './relay.ts';
@@ -27,15 +27,6 @@ export interface ReleaseDeps {
   readonly faults: Faults;
   readonly log: DisposeLog;
 }
-
-/** One copy after a release was asked for. */
-export type ReleasedCopy = Pick<EntryRecipient, 'path' | 'state' | 'reply'>;
-
-export type ReleaseResult =
-  | { readonly status: 'done'; readonly copies: readonly ReleasedCopy[] }
-  | { readonly status: 'unknown entry' }
-  /** The idempotency key was used before, for another request. */
-  | { readonly status: 'key reused' };
 
 export interface Releaser {
   /**

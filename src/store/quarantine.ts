@@ -112,3 +112,12 @@ export interface Releasing {
   readonly requestedAt: EpochMs;
   readonly paths: readonly Path[];
 }
+
+/** One copy after a release was asked for; its reply is null when the next hop was not asked. */
+export type ReleasedCopy = Pick<EntryRecipient, 'path' | 'state' | 'reply'>;
+
+export type ReleaseResult =
+  | { readonly status: 'done'; readonly copies: readonly ReleasedCopy[] }
+  | { readonly status: 'unknown entry' }
+  /** The idempotency key was used before, for another request. */
+  | { readonly status: 'key reused' };

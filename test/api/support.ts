@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type ApiLimits, apiLimits } from '../../src/api/limits.ts';
 import { sharedAnswers } from '../../src/api/openapi.ts';
-import type { MainThread, ReleaseResult } from '../../src/api/ports.ts';
+import type { MainThread } from '../../src/api/ports.ts';
 import type { AnswerKind, Route } from '../../src/api/route.ts';
 import { routes, routesWithoutToken } from '../../src/api/routes.ts';
 import { buildApi } from '../../src/api/server.ts';
@@ -21,7 +21,7 @@ import type { Verdict } from '../../src/model/verdict.ts';
 import { withFields } from '../../src/observe/log.ts';
 import type { ApiRequest } from '../../src/observe/metrics.ts';
 import type { LedgerFilter } from '../../src/store/ledger.ts';
-import type { Entry, EntryFilter, Page } from '../../src/store/quarantine.ts';
+import type { Entry, EntryFilter, Page, ReleaseResult } from '../../src/store/quarantine.ts';
 import { countingRandom, FakeClock } from '../support/clock.ts';
 import { type Ending, tempDir } from '../support/temp.ts';
 

@@ -2,8 +2,8 @@
 
 import { Readable } from 'node:stream';
 import type { Path } from '../../model/address.ts';
-import type { Entry } from '../../store/quarantine.ts';
-import type { ReleasedCopy, StoreReader } from '../ports.ts';
+import type { Entry, ReleasedCopy } from '../../store/quarantine.ts';
+import type { StoreReader } from '../ports.ts';
 import { problem, problemSchema } from '../problem.ts';
 import { type Answer, notFound, present, problemAnswer, type Route, route } from '../route.ts';
 import {
