@@ -1,6 +1,7 @@
 // Who is connected, and as what it introduces itself.
 
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { protocols } from '../model/envelope.ts';
 import { choice, flag, text } from '../model/shape.ts';
 import { check } from './check.ts';
 
@@ -21,7 +22,7 @@ export const clientCheck = check({
     helo_is_literal: flag('HELO is an address in brackets (RFC 5321 §4.1.3), whatever address that is.'),
     is_private: flag('The address is of a private, shared, link-local or loopback network.'),
     is_trusted: flag('The address is in `trusted_networks`.'),
-    protocol: choice(['SMTP', 'ESMTP', 'ESMTPS'], 'As in Received.'),
+    protocol: choice(protocols, 'As in Received.'),
     tls: text('The version of TLS; empty without.'),
   },
   observe({ envelope, site }) {

@@ -123,6 +123,7 @@ function envelopeOf(arrival: Arrival, options: CheckOptions): Envelope {
       clientAddress: options.ip ?? arrival.clientAddress ?? '127.0.0.1',
       clientPort: 0,
       clientName: null,
+      spokeEarly: false,
       direction: 'inbound',
       connectedAt: now,
     },
@@ -131,6 +132,8 @@ function envelopeOf(arrival: Arrival, options: CheckOptions): Envelope {
     tls: null,
     reversePath: options.mailFrom ?? arrival.reversePath ?? '',
     is8bit: true,
+    isUtf8: false,
+    parameters: [],
     recipients: [{ path: options.rcpt ?? 'postmaster', parameters: [] }],
     startedAt: now,
   };

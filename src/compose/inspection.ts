@@ -45,6 +45,7 @@ export async function startInspection(
         queries: config.dns.max_queries,
         queriesAtOnce: bounds.queriesAtOnce,
         scans: bounds.scansPerMessage,
+        lookups: bounds.lookupsPerMessage,
       },
     },
     {
@@ -79,6 +80,7 @@ const bounds = {
   patternBudgetMs: 250,
   queriesAtOnce: 8,
   scansPerMessage: 64,
+  lookupsPerMessage: 64,
 } as const;
 
 export function resolverOf(config: Config, clock: Clock): Resolver {

@@ -2,100 +2,12 @@
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { parseDuration, parseSize, showSize } from './units.ts';
-import {
-  clamdAddress,
-  dnsServer,
-  domainName,
-  endpoint,
-  mailbox,
-  mailboxOrDomain,
-  network,
-  replyWords,
-} from './values.ts';
-
-const aDuration = 'expected a duration above zero, such as 500ms, 45s, 5m, 1h, 30d';
-const aSize = 'expected a size above zero, such as 512KiB, 50MiB, 10GiB';
-
-/** A duration such as `45s`; milliseconds once parsed. No duration of ours has a use for zero. */
-const duration = (preset: string, about: string) =>
-  z
-    .string(aDuration)
-    .meta({ description: about, format: 'duration' })
-    .transform((text, context) => parseDuration(text) || fail(context, aDuration))
-    .prefault(preset);
-
-/** A size such as `50MiB`; bytes once parsed. */
-const size = (preset: string, about: string, leastBytes = 1) =>
-  z
-    .string(aSize)
-    .meta({ description: about, format: 'size' })
-    .transform((text, context) => parseSize(text) || fail(context, aSize))
-    .refine(bytes => bytes >= leastBytes, `expected at least ${showSize(leastBytes)}`)
-    .prefault(preset);
-
-const count = (preset: number, about: string, least = 1) =>
-  z.int().min(least).meta({ description: about }).prefault(preset);
-
-const strings = (about: string, each: z.ZodString = z.string()) =>
-  z.array(each).meta({ description: about }).prefault([]);
-
-function fail(context: { addIssue(message: string): void }, message: string): never {
-  context.addIssue(message);
-  return z.NEVER;
-}
-
-const tls = z
-  .strictObject({
-    cert: z.string().meta({ description: 'The certificate chain in PEM: `file:PATH`, `env:NAME` or the text itself.' }),
-    key: z
-      .string()
-      .meta({ description: 'The private key in PEM: `file:PATH`, `env:NAME` or the text itself.', secret: true }),
-    implicit: z
-      .boolean()
-      .meta({ description: 'TLS from the first byte (RFC 8314) in place of STARTTLS.' })
-      .prefault(false),
-  })
-  .meta({ description: 'Certificate and key. Without them STARTTLS is not offered.' });
-
-const listener = z.strictObject({
-  address: endpoint.meta({ description: 'Where to listen, `host:port`. Port 0 takes a free one.' }),
-  direction: z
-    .literal('inbound')
-    .meta({ description: 'Mail from outside for our domains; the only direction so far.' })
-    .prefault('inbound'),
-  tls: tls.optional(),
-});
-
-const smtp = z
-  .strictObject({
-    listen: z
-      .array(listener)
-      .min(1)
-      .meta({ description: 'Listeners for mail.' })
-      .prefault([{ address: '127.0.0.1:2525' }]),
-    max_message_size: size('50MiB', 'Larger messages are refused with 552 5.3.4; advertised by SIZE (RFC 1870).'),
-    max_recipients: count(1000, 'Recipients in one transaction; more get 452 4.5.3.'),
-    max_connections: count(1000, 'Connections at the same time; more get 421 4.7.0.'),
-    connections_per_source: count(50, 'Connections at the same time from one address; an IPv6 source is a /64.'),
-    max_errors: count(20, 'Refused commands on one connection before it is closed with 421 4.7.0.'),
-    command_timeout: duration('5m', 'How long to wait for a command (RFC 5321 section 4.5.3.2).'),
-    transaction_deadline: duration('20m', 'From MAIL to the end of the content, however busily the client sends.'),
-    bare_newlines: z
-      .enum(['normalise', 'refuse'])
-      .meta({
-        description:
-          'A bare CR or LF in content is made CRLF, or refused with 550 5.6.11. An imitation of end-of-data is always refused.',
-      })
-      .prefault('normalise'),
-    xclient_from: strings('Addresses and networks that may say by XCLIENT for whom they speak.', network),
-  })
-  .prefault({});
-
-const nextHop = z.string().meta({
-  description:
-    'Where mail goes: `smtp://host:port`, `smtps://host:port`, `lmtp://host:port`, `lmtp:///socket` or `maildir:DIR`.',
-});
+import { count, duration, size, strings } from './fields.ts';
+import { authenticationKeys } from './sections/authentication.ts';
+import { nextHop, nextHopKeys } from './sections/next-hops.ts';
+import { recipientKeys } from './sections/recipients.ts';
+import { smtp } from './sections/smtp.ts';
+import { clamdAddress, dnsServer, domainName, endpoint, mailbox, replyWords } from './values.ts';
 
 const domain = z.strictObject(
   {
@@ -131,23 +43,8 @@ export const schema = z.strictObject({
     .meta({ description: '`observe` judges, records and adds fields, and never quarantines or refuses.' })
     .prefault('enforce'),
   smtp,
-  next_hop: nextHop.prefault('maildir:./var/maildir'),
-  next_hop_tls: z
-    .enum(['none', 'opportunistic', 'required', 'verified'])
-    .meta({ description: 'STARTTLS towards the next hop; `verified` also checks the certificate and its name.' })
-    .prefault('opportunistic'),
-  next_hop_connections: count(20, 'Connections to one next hop at the same time.'),
-  recipients: z
-    .enum(['next_hop', 'list', 'none'])
-    .meta({
-      description:
-        'Who knows the valid recipients: the next hop itself (asked by RCPT, cached), `recipient_list`, or nobody (all of our domains are taken).',
-    })
-    .prefault('next_hop'),
-  recipient_list: strings(
-    'Valid addresses, or `@domain` for all of a domain; for `recipients: list`.',
-    mailboxOrDomain,
-  ),
+  ...nextHopKeys,
+  ...recipientKeys,
   domains: z.record(domainName, domain).meta({ description: 'Domains that we accept mail for.' }).prefault({}),
   accept_any_domain: z
     .boolean()
@@ -178,9 +75,7 @@ export const schema = z.strictObject({
     })
     .meta({ description: 'When a check that the policy needs could not run: 451 4.7.1 for a while, then this.' })
     .prefault({}),
-  dmarc: z
-    .strictObject({ enforce: strings('From domains whose p=reject is refused without other evidence; `*` for all.') })
-    .prefault({}),
+  ...authenticationKeys,
   contact: replyWords.meta({ description: 'An unfiltered address or URL, shown in refusals.' }).optional(),
   api: z
     .strictObject({
@@ -207,10 +102,6 @@ export const schema = z.strictObject({
     })
     .prefault({}),
   clamd: clamd.optional(),
-  trusted_networks: strings(
-    'Clients of ours, such as a backup MX, as addresses or networks: rules about the client are not held against them. SPF still judges the address that is connected.',
-    network,
-  ),
   rules: z
     .strictObject({
       folders: strings('Folders of rule files and profiles of your own, loaded after the shipped ones.'),

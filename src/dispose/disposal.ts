@@ -17,7 +17,7 @@ import type { DisposeDeps, DisposeOptions } from './dispose.ts';
 import { type EntryCause, newEntry } from './entries.ts';
 import { afterFailure, failurePolicies } from './failed-checks.ts';
 import { againOutcome, deliveredPaths, placedOutcome, rejectedOutcome } from './outcomes.ts';
-import { deliver, type Relay, type RelayPorts, relaysFor } from './relay.ts';
+import { deliver, type Relay, type RelayPorts, relaysFor, transactionOf } from './relay.ts';
 import { accepted, deferred, localError, refused } from './replies.ts';
 import { type RelayedCopy, settle } from './settle.ts';
 
@@ -134,7 +134,7 @@ export class Disposal {
 
   /** Where several are under way, each success is remembered at once: the others may take minutes. */
   async #relay(relay: Relay, isOneOfSeveral: boolean): Promise<readonly RelayedCopy[]> {
-    const { id: transaction, reversePath, is8bit } = this.#envelope;
+    const { id: transaction, reversePath } = this.#envelope;
     const { clock, learn, log } = this.#deps;
     const from = clock.monotonic();
     const ports: RelayPorts = {
@@ -142,7 +142,7 @@ export class Disposal {
       failed: ({ name }, cause) => log.error({ tx: transaction, nextHop: name, cause }, 'next hop failed'),
       hasTime: () => clock.monotonic() - from < anotherTransactionMs,
     };
-    const copies = await deliver(relay, { transaction, reversePath, is8bit }, ports);
+    const copies = await deliver(relay, transactionOf(this.#envelope), ports);
     if (isOneOfSeveral) await this.#remember(copies).catch(() => {}); // Tried again in `finish`, which answers for it.
     return copies;
   }

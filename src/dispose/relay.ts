@@ -1,7 +1,7 @@
 // Relaying: one next-hop transaction for each next hop and each distinct set of added fields.
 
 import type { Path } from '../model/address.ts';
-import type { Recipient } from '../model/envelope.ts';
+import type { Envelope, Recipient } from '../model/envelope.ts';
 import type { ByteRange, Message, Outgoing } from '../model/message.ts';
 import { isPermanent, isPositive, isTransient, type Reply } from '../model/reply.ts';
 import type { Delivery, DeliveryResult, NextHop } from '../next-hop/next-hop.ts';
@@ -40,7 +40,20 @@ export function relaysFor(
   return [...hops.values()].flatMap(relays => [...relays.values()]);
 }
 
-export type Transaction = Pick<Delivery, 'transaction' | 'reversePath' | 'is8bit'>;
+export type Transaction = Omit<Delivery, 'recipients' | 'outgoing'>;
+
+/** The transaction that a next hop is given in the place of the client's. */
+export function transactionOf(envelope: Envelope): Transaction {
+  const { id, reversePath, is8bit, isUtf8, parameters, connection, helo, protocol } = envelope;
+  const client = {
+    name: connection.clientName,
+    address: connection.clientAddress,
+    port: connection.clientPort,
+    protocol: protocol === 'SMTP' ? protocol : ('ESMTP' as const),
+    helo,
+  };
+  return { transaction: id, reversePath, is8bit, isUtf8, parameters, client };
+}
 
 export interface RelayPorts {
   /** The next hop would not take these recipients: its directory should know. */

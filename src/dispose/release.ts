@@ -139,7 +139,14 @@ class QuarantineReleaser implements Releaser {
 
   async #offer(entry: Entry, relay: Relay): Promise<readonly Reply[]> {
     const { quarantine, clock, faults, log } = this.#deps;
-    const transaction = { transaction: entry.id, reversePath: entry.reversePath, is8bit: entry.is8bit };
+    const transaction = {
+      transaction: entry.id,
+      reversePath: entry.reversePath,
+      is8bit: entry.is8bit,
+      isUtf8: [entry.reversePath, ...entry.recipients.map(r => r.path)].some(path => /[^\x00-\x7f]/.test(path)),
+      parameters: [],
+      client: null,
+    };
     const copies = await deliver(relay, transaction, {
       learn: () => {}, // What was true when the mail came is not what the directory should say to the next client.
       failed: (nextHop, cause) => log.error({ entry: entry.id, nextHop: nextHop.name, cause }, 'next hop failed'),

@@ -1,15 +1,27 @@
 // The main thread's end of the ask port: answers what a worker asks for one message, within the message's budget, and records it.
 
-import type { DnsAnswer, RecordType, ScanResult } from '../model/ask.ts';
+import type {
+  AccessAnswer,
+  AccessTraits,
+  DnsAnswer,
+  HistoryAnswer,
+  ListAnswer,
+  RecordType,
+  ScanResult,
+} from '../model/ask.ts';
 import type { Observation } from '../model/evidence.ts';
 import { gate } from '../model/gate.ts';
 import { dnsFactBytes } from './facts.ts';
-import { type Question, questionOf, refused } from './wire.ts';
+import { type Answer, type Question, questionOf, refused } from './wire.ts';
 
 export interface AskServices {
   resolve(name: string, type: RecordType): Promise<DnsAnswer>;
   /** Null where no clamd is configured. */
   readonly clamd: ((content: Uint8Array) => Promise<ScanResult>) | null;
+  /** Left out where no lists, history or entries are configured. */
+  readonly listed?: (list: string, subject: string) => Promise<ListAnswer>;
+  readonly history?: (keys: readonly string[]) => Promise<HistoryAnswer>;
+  readonly access?: (traits: AccessTraits) => Promise<AccessAnswer>;
 }
 
 export interface AskBudget {
@@ -19,12 +31,14 @@ export interface AskBudget {
   readonly queriesAtOnce: number;
   /** Pieces of content handed to a scanner, the whole message included. */
   readonly scans: number;
+  /** Questions to lists, history and entries. */
+  readonly lookups: number;
 }
 
 /** Answers for one message. */
 export interface Answers {
   /** Never throws: what goes wrong is a `failed` answer. */
-  answer(question: unknown): Promise<DnsAnswer | ScanResult>;
+  answer(question: unknown): Promise<Answer>;
   /** What was asked of the DNS, for the facts: counts, and the first names with their outcome. */
   dnsFact(): Observation<DnsFact>;
   /** Later questions fail: the message has been answered. */
@@ -44,7 +58,7 @@ export interface DnsFact {
 
 export const answerer = (services: AskServices, budget: AskBudget) => (): Answers => {
   const asked = new Map<string, { name: string; type: RecordType; outcome: string; answer: Promise<DnsAnswer> }>();
-  const counts = { refused: 0, scans: 0, isClosed: false, ms: 0 };
+  const counts = { refused: 0, scans: 0, lookups: 0, isClosed: false, ms: 0 };
   const underWay = gate(budget.queriesAtOnce);
 
   function dns(name: string, type: RecordType): Promise<DnsAnswer> | DnsAnswer {
@@ -73,11 +87,29 @@ export const answerer = (services: AskServices, budget: AskBudget) => (): Answer
     return services.clamd(content).catch((): ScanResult => ({ status: 'failed', reason: 'the scanner broke' }));
   }
 
+  async function lookup<A extends Answer>(asking: Promise<A> | undefined): Promise<A | typeof absent | typeof broken> {
+    return asking === undefined ? absent : asking.catch(() => broken);
+  }
+
+  async function answerTo(question: Question): Promise<Answer> {
+    if (question.kind === 'dns') return dns(question.name, question.type);
+    if (question.kind === 'scan') return scan(question.content);
+    counts.lookups += 1;
+    if (counts.lookups > budget.lookups) return { status: 'failed', reason: 'over the budget of lookups' };
+    switch (question.kind) {
+      case 'listed':
+        return lookup(services.listed?.(question.list, question.subject));
+      case 'history':
+        return lookup(services.history?.(question.keys));
+      case 'access':
+        return lookup(services.access?.(question.traits));
+    }
+  }
+
   return {
     async answer(question) {
-      const parsed: Question | null = questionOf(question);
-      if (parsed === null || counts.isClosed) return refused;
-      return parsed.kind === 'dns' ? dns(parsed.name, parsed.type) : scan(parsed.content);
+      const parsed = questionOf(question);
+      return parsed === null || counts.isClosed ? refused : answerTo(parsed);
     },
     dnsFact() {
       const entries = [...asked.values()].map(({ name, type, outcome }) => ({ name, type, outcome }));
@@ -90,6 +122,9 @@ export const answerer = (services: AskServices, budget: AskBudget) => (): Answer
     },
   };
 };
+
+const absent = { status: 'absent' } as const;
+const broken = { status: 'failed', reason: 'what was asked broke' } as const;
 
 function namesThatFit<T>(entries: readonly T[]): readonly T[] {
   const fitting: T[] = [];

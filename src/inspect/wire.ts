@@ -1,6 +1,14 @@
 // What the main thread and a worker say to each other. What comes from a worker is parsed: it has read hostile bytes.
 
-import type { DnsAnswer, RecordType, ScanResult } from '../model/ask.ts';
+import type {
+  AccessAnswer,
+  AccessTraits,
+  DnsAnswer,
+  HistoryAnswer,
+  ListAnswer,
+  RecordType,
+  ScanResult,
+} from '../model/ask.ts';
 import type { EpochMs } from '../model/clock.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -22,7 +30,12 @@ export interface WorkerSetup {
 
 export type Question =
   | { readonly kind: 'dns'; readonly name: string; readonly type: RecordType }
-  | { readonly kind: 'scan'; readonly scanner: 'clamd'; readonly content: Uint8Array };
+  | { readonly kind: 'scan'; readonly scanner: 'clamd'; readonly content: Uint8Array }
+  | { readonly kind: 'listed'; readonly list: string; readonly subject: string }
+  | { readonly kind: 'history'; readonly keys: readonly string[] }
+  | { readonly kind: 'access'; readonly traits: AccessTraits };
+
+export type Answer = DnsAnswer | ScanResult | ListAnswer | HistoryAnswer | AccessAnswer;
 
 export interface InspectOrder {
   readonly kind: 'inspect';
@@ -43,7 +56,7 @@ export interface Asked {
 
 export interface Answered {
   readonly question: number;
-  readonly answer: DnsAnswer | ScanResult;
+  readonly answer: Answer;
 }
 
 export type ToWorker = InspectOrder | { readonly kind: 'answers'; readonly answers: readonly Answered[] };
@@ -62,15 +75,44 @@ export const refused = { status: 'failed', code: 'EREFUSED', reason: 'refused' }
 /** What a worker asks, or null when it is nothing that we answer. */
 export function questionOf(asked: unknown): Question | null {
   if (typeof asked !== 'object' || asked === null || !('kind' in asked)) return null;
-  if (asked.kind === 'dns' && 'name' in asked && 'type' in asked) {
-    const { name, type } = asked;
-    return typeof name === 'string' && name.length <= 1024 && isRecordType(type) ? { kind: 'dns', name, type } : null;
+  const given = asked as Readonly<Record<string, unknown>>;
+  switch (given.kind) {
+    case 'dns':
+      return isShort(given.name) && isRecordType(given.type)
+        ? { kind: 'dns', name: given.name, type: given.type }
+        : null;
+    case 'scan':
+      return given.scanner === 'clamd' && given.content instanceof Uint8Array
+        ? { kind: 'scan', scanner: given.scanner, content: given.content }
+        : null;
+    case 'listed':
+      return isShort(given.list) && isShort(given.subject)
+        ? { kind: 'listed', list: given.list, subject: given.subject }
+        : null;
+    case 'history':
+      return areShort(given.keys) ? { kind: 'history', keys: given.keys } : null;
+    case 'access': {
+      const traits = accessTraits(given.traits);
+      return traits && { kind: 'access', traits };
+    }
+    default:
+      return null;
   }
-  if (asked.kind === 'scan' && 'scanner' in asked && 'content' in asked) {
-    const { scanner, content } = asked;
-    return scanner === 'clamd' && content instanceof Uint8Array ? { kind: 'scan', scanner, content } : null;
-  }
-  return null;
 }
 
+function accessTraits(given: unknown): AccessTraits | null {
+  if (typeof given !== 'object' || given === null) return null;
+  const { clientAddress, reversePath, headerFrom, alignedDomain, signers } = given as Readonly<Record<string, unknown>>;
+  const isFit =
+    isShort(clientAddress) &&
+    isShort(reversePath) &&
+    areShort(headerFrom) &&
+    isShort(alignedDomain) &&
+    areShort(signers);
+  return isFit ? { clientAddress, reversePath, headerFrom, alignedDomain, signers } : null;
+}
+
+const isShort = (value: unknown): value is string => typeof value === 'string' && value.length <= 1024;
+const areShort = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length <= 100 && value.every(isShort);
 const isRecordType = (type: unknown): type is RecordType => typeof type === 'string' && recordTypes.has(type);

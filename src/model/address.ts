@@ -1,6 +1,6 @@
 // Envelope addresses as they were written, byte for byte: never decoded, folded or re-quoted on their way through.
 
-/** What stood between `<` and `>`: `''` is the null reverse-path. ASCII (SMTPUTF8 comes later). */
+/** What stood between `<` and `>`: `''` is the null reverse-path. Not ASCII only under SMTPUTF8. */
 export type Path = string;
 
 /** The domain of `path` in lower case, without the dot of the root; null for `<>` and `<postmaster>`. */

@@ -14,6 +14,8 @@ export interface Connection {
   /** Only inbound today; outbound (submission) comes later. */
   readonly direction: 'inbound';
   readonly connectedAt: EpochMs;
+  /** It sent something before our greeting (RFC 5321 §4.3.1), or commands that had to wait for our reply to EHLO. */
+  readonly spokeEarly: boolean;
 }
 
 export interface Tls {
@@ -22,9 +24,12 @@ export interface Tls {
   readonly cipher: string;
 }
 
+export const protocols = ['SMTP', 'ESMTP', 'ESMTPS', 'UTF8SMTP', 'UTF8SMTPS'] as const;
+export type Protocol = (typeof protocols)[number];
+
 export interface Recipient {
   readonly path: Path;
-  /** ESMTP parameters as written, without the leading space; empty today (DSN comes later). */
+  /** NOTIFY and ORCPT (RFC 3461 §4.1, §4.2) as written, never decoded: `NOTIFY=NEVER`. */
   readonly parameters: readonly string[];
 }
 
@@ -33,12 +38,16 @@ export interface Envelope {
   readonly id: Id;
   readonly connection: Connection;
   readonly helo: string;
-  /** For the `with` clause of Received (RFC 3848): SMTP, ESMTP or ESMTPS. */
-  readonly protocol: 'SMTP' | 'ESMTP' | 'ESMTPS';
+  /** For the `with` clause of Received (RFC 3848; RFC 6531 §3.7.3). */
+  readonly protocol: Protocol;
   readonly tls: Tls | null;
   readonly reversePath: Path;
   /** BODY=8BITMIME was given (RFC 6152): passed on only where the next hop offers it. */
   readonly is8bit: boolean;
+  /** SMTPUTF8 was given (RFC 6531 §3.4): passed on only where the next hop offers it. */
+  readonly isUtf8: boolean;
+  /** RET and ENVID of MAIL (RFC 3461 §4.3, §4.4) as written, never decoded: `RET=HDRS`. */
+  readonly parameters: readonly string[];
   readonly recipients: readonly [Recipient, ...Recipient[]];
   readonly startedAt: EpochMs;
 }

@@ -6,10 +6,24 @@ import type { Id } from '../model/ids.ts';
 import type { Outgoing } from '../model/message.ts';
 import type { Reply } from '../model/reply.ts';
 
+/** As XFORWARD names them: NAME, ADDR, PORT, PROTO, HELO. */
+export interface ForwardedClient {
+  readonly name: string | null;
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: 'SMTP' | 'ESMTP';
+  readonly helo: string;
+}
+
 export interface Delivery {
   readonly transaction: Id;
   readonly reversePath: Path;
   readonly is8bit: boolean;
+  readonly isUtf8: boolean;
+  /** Of MAIL, as written: passed on where the next hop offers DSN. */
+  readonly parameters: readonly string[];
+  /** Whom the gateway speaks for: told to a next hop that offers XFORWARD. Null for a release. */
+  readonly client: ForwardedClient | null;
   readonly recipients: readonly [Recipient, ...Recipient[]];
   readonly outgoing: Outgoing;
 }

@@ -37,6 +37,7 @@ export class ClientConnection extends SMTPConnection implements ClientLine {
       clientAddress: canonicalAddress(this.remoteAddress),
       clientPort: this.remotePort,
       clientName: null,
+      spokeEarly: false,
       direction: 'inbound',
       connectedAt: clock.now(),
     };

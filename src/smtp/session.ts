@@ -252,6 +252,8 @@ export class Session {
       tls,
       reversePath: transaction.mail.reversePath,
       is8bit: transaction.mail.is8bit,
+      isUtf8: false,
+      parameters: [],
       recipients,
       startedAt: transaction.startedAt,
     };

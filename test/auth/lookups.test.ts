@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lookups, queryShares } from '../../src/auth/lookups.ts';
 import type { Ask, DnsAnswer } from '../../src/model/ask.ts';
+import { nothingKnown } from '../support/ask.ts';
 
 function asking(answer: (name: string) => DnsAnswer | Promise<DnsAnswer>) {
   const asked: string[] = [];
@@ -13,6 +14,7 @@ function asking(answer: (name: string) => DnsAnswer | Promise<DnsAnswer>) {
       return answer(name);
     },
     scan: async () => ({ status: 'absent' }),
+    ...nothingKnown,
   };
   return { ask, asked };
 }

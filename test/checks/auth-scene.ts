@@ -42,7 +42,7 @@ const checks: readonly Check[] = [spfCheck, dkimCheck, dmarcCheck, arcCheck];
 export async function scene(
   t: Ending,
   zone: Zone,
-  budget = { queries: 60, queriesAtOnce: 8, scans: 1 },
+  budget = { queries: 60, queriesAtOnce: 8, scans: 1, lookups: 9 },
 ): Promise<Scene> {
   const server = await dnsServer(t, zone);
   const dns = resolver(
@@ -99,6 +99,7 @@ function envelope({ ip = '192.0.2.10', helo = 'mx.sender.example', mailFrom = 'a
       clientAddress: ip,
       clientPort: 25_000,
       clientName: null,
+      spokeEarly: false,
       direction: 'inbound',
       connectedAt: 0,
     },
@@ -107,6 +108,8 @@ function envelope({ ip = '192.0.2.10', helo = 'mx.sender.example', mailFrom = 'a
     tls: null,
     reversePath: mailFrom,
     is8bit: false,
+    isUtf8: false,
+    parameters: [],
     recipients: [{ path: 'b@example.net', parameters: [] }],
     startedAt: 0,
   };

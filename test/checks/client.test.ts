@@ -28,6 +28,8 @@ function subject({
     tls: null,
     reversePath,
     is8bit: false,
+    isUtf8: false,
+    parameters: [],
     recipients: recipients.map(path => ({ path, parameters: [] })),
   };
   const site = {

@@ -7,6 +7,7 @@ import type { ScanResult } from '../../src/model/ask.ts';
 import type { Envelope } from '../../src/model/envelope.ts';
 import { newId } from '../../src/model/ids.ts';
 import type { Shape, ValueOf } from '../../src/model/shape.ts';
+import { nothingKnown } from '../support/ask.ts';
 import { countingRandom, FakeClock } from '../support/clock.ts';
 
 const clock = new FakeClock();
@@ -32,6 +33,7 @@ export function subjectOf(mail: string | Uint8Array, scene: Scene = {}): Subject
     ask: {
       dns: async () => ({ status: 'failed', code: 'not asked in this test' }),
       scan: async (_, content) => scan(content),
+      ...nothingKnown,
     },
     facts: {},
   };
@@ -62,6 +64,7 @@ function envelope(reversePath: string): Envelope {
       clientAddress: '192.0.2.1',
       clientPort: 40_000,
       clientName: null,
+      spokeEarly: false,
       direction: 'inbound',
       connectedAt: clock.now(),
     },
@@ -70,6 +73,8 @@ function envelope(reversePath: string): Envelope {
     tls: null,
     reversePath,
     is8bit: false,
+    isUtf8: false,
+    parameters: [],
     recipients: [{ path: 'ann@ours.example', parameters: [] }],
     startedAt: clock.now(),
   };

@@ -7,7 +7,14 @@ import { type Reply, reply } from '../../src/model/reply.ts';
 import { sampleId, spam } from '../store/samples.ts';
 import { type Act, content, later, never, ok, recipients, scriptedNextHop } from './scripted-next-hop.ts';
 
-const transaction = { transaction: sampleId(1), reversePath: 'a@b', is8bit: true };
+const transaction = {
+  transaction: sampleId(1),
+  reversePath: 'a@b',
+  is8bit: true,
+  isUtf8: false,
+  parameters: [],
+  client: null,
+};
 const recipient = (path: string) => ({ path, parameters: [] });
 
 test('next hops that share a name are two, and edits that differ in removed fields are two', () => {

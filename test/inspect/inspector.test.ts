@@ -36,7 +36,7 @@ const options: InspectorOptions = {
   patternBudgetMs: 100,
   patterns: [{ symbol: 'SAYS_HELLO', field: 'raw', source: 'hello', flags: '' }],
   site: { hostname: 'gate.example.com', domains: [], trustedNetworks: [] },
-  budget: { queries: 60, queriesAtOnce: 8, scans: 10 },
+  budget: { queries: 60, queriesAtOnce: 8, scans: 10, lookups: 9 },
   checksModule: new URL('./scripted-checks.ts', import.meta.url),
 };
 
@@ -69,6 +69,7 @@ const envelope: Envelope = {
     clientAddress: '192.0.2.1',
     clientPort: 4321,
     clientName: null,
+    spokeEarly: false,
     direction: 'inbound',
     connectedAt: 0,
   },
@@ -77,6 +78,8 @@ const envelope: Envelope = {
   tls: null,
   reversePath: 'a@client.example',
   is8bit: false,
+  isUtf8: false,
+  parameters: [],
   recipients: [{ path: 'b@example.com', parameters: [] }],
   startedAt: 0,
 };

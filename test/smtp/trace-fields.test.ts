@@ -14,6 +14,7 @@ const envelope: Envelope = {
     clientAddress: '192.0.2.1',
     clientPort: 4711,
     clientName: null,
+    spokeEarly: false,
     direction: 'inbound',
     connectedAt: 0,
   },
@@ -22,6 +23,8 @@ const envelope: Envelope = {
   tls: null,
   reversePath: 'a@b.example',
   is8bit: false,
+  isUtf8: false,
+  parameters: [],
   recipients: [{ path: 'c@d.example', parameters: [] }],
   startedAt: 0,
 };

@@ -1,0 +1,35 @@
+// Kinds of settings with their units, each with the words that an administrator reads when one does not fit.
+
+import { z } from 'zod';
+import { parseDuration, parseSize, showSize } from './units.ts';
+
+const aDuration = 'expected a duration above zero, such as 500ms, 45s, 5m, 1h, 30d';
+const aSize = 'expected a size above zero, such as 512KiB, 50MiB, 10GiB';
+
+/** A duration such as `45s`; milliseconds once parsed. No duration of ours has a use for zero. */
+export const duration = (preset: string, about: string) =>
+  z
+    .string(aDuration)
+    .meta({ description: about, format: 'duration' })
+    .transform((text, context) => parseDuration(text) || fail(context, aDuration))
+    .prefault(preset);
+
+/** A size such as `50MiB`; bytes once parsed. */
+export const size = (preset: string, about: string, leastBytes = 1) =>
+  z
+    .string(aSize)
+    .meta({ description: about, format: 'size' })
+    .transform((text, context) => parseSize(text) || fail(context, aSize))
+    .refine(bytes => bytes >= leastBytes, `expected at least ${showSize(leastBytes)}`)
+    .prefault(preset);
+
+export const count = (preset: number, about: string, least = 1) =>
+  z.int().min(least).meta({ description: about }).prefault(preset);
+
+export const strings = (about: string, each: z.ZodString = z.string()) =>
+  z.array(each).meta({ description: about }).prefault([]);
+
+function fail(context: { addIssue(message: string): void }, message: string): never {
+  context.addIssue(message);
+  return z.NEVER;
+}
