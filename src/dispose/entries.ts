@@ -5,7 +5,7 @@ import type { EpochMs } from '../model/clock.ts';
 import type { JudgedGroup } from '../model/disposition.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Reply } from '../model/reply.ts';
-import type { EntryReason, NewEntry } from '../store/quarantine.ts';
+import type { DsnRequest, EntryReason, NewEntry } from '../store/quarantine.ts';
 
 /** What people are shown of a message; decoded, not yet safe to show. */
 export interface Shown {
@@ -29,6 +29,8 @@ export function newEntry(envelope: Envelope, shown: Shown, cause: EntryCause, no
     reversePath: envelope.reversePath,
     recipients: cause.recipients,
     is8bit: envelope.is8bit,
+    isUtf8: envelope.isUtf8,
+    dsn: dsnRequest(envelope, cause.recipients),
     reason: cause.reason,
     reply: cause.reply,
     profile: verdict.profile,
@@ -37,6 +39,11 @@ export function newEntry(envelope: Envelope, shown: Shown, cause: EntryCause, no
     subject: presentable(shown.subject),
     headerFrom: presentable(shown.headerFrom),
   };
+}
+
+function dsnRequest({ parameters, recipients }: Envelope, paths: readonly Path[]): DsnRequest | null {
+  const asking = recipients.filter(recipient => recipient.parameters.length > 0 && paths.includes(recipient.path));
+  return parameters.length + asking.length === 0 ? null : { parameters, recipients: asking };
 }
 
 /** Without control characters, at most 256 characters, no half of a surrogate pair. */

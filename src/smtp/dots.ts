@@ -4,6 +4,7 @@
 // NUL bytes are content, but a dot with nothing else than NULs beside it is an imitation too: some servers drop NULs.
 
 import { Newlines } from '../model/newlines.ts';
+import { Patch } from './patch.ts';
 
 const NUL = 0;
 const LF = 10;
@@ -31,13 +32,11 @@ export class DotReader {
   /** The line began after CRLF (or at the start) and has no NUL: a lone dot on it is a real one. */
   #isExact = true;
   #afterCr = false;
-  #out = new Uint8Array(0);
-  #length = 0;
+  readonly #patch = new Patch();
 
   scan(bytes: Uint8Array): Scanned {
     const newlines = new Newlines(bytes);
-    this.#length = 0;
-    let kept = 0;
+    this.#patch.begin(bytes);
     let i = 0;
     for (; i < bytes.length; i++) {
       // The fast path: nothing but CR and LF matters within a line.
@@ -49,32 +48,32 @@ export class DotReader {
       if (this.#afterCr) {
         this.#afterCr = false;
         if (byte === LF) {
-          if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, i + 1, 'end-of-data');
+          if (this.#line === ONLY_DOT) return this.#scanned(i, i + 1, 'end-of-data');
           this.#startLine(true);
           continue;
         }
-        if (this.#line === ONLY_DOT) return this.#scanned(bytes, kept, i, i + 1, 'imitation');
-        kept = this.#insert(bytes, kept, i, LF);
+        if (this.#line === ONLY_DOT) return this.#scanned(i, i + 1, 'imitation');
+        this.#insert(i, LF);
       }
       if (byte === CR || byte === LF) {
         if (this.#line === ONLY_DOT && (byte === LF || !this.#isExact)) {
-          return this.#scanned(bytes, kept, i, i + 1, 'imitation');
+          return this.#scanned(i, i + 1, 'imitation');
         }
         // The CR of what can only be end-of-data or an imitation is not content.
-        if (this.#line === ONLY_DOT) kept = this.#drop(bytes, kept, i);
+        if (this.#line === ONLY_DOT) this.#patch.drop(i);
         if (byte === CR) this.#afterCr = true;
-        else kept = this.#insert(bytes, kept, i, CR);
+        else this.#insert(i, CR);
       } else if (byte === NUL) this.#isExact = false;
       else if (byte === DOT && this.#line === EMPTY) {
         // To drop this dot would copy the chunk, and nearly every message ends here.
         if (this.#isExact && bytes[i + 1] === CR && bytes[i + 2] === LF) {
-          return this.#scanned(bytes, kept, i, i + 3, 'end-of-data');
+          return this.#scanned(i, i + 3, 'end-of-data');
         }
         this.#line = ONLY_DOT;
-        if (this.#isExact) kept = this.#drop(bytes, kept, i);
+        if (this.#isExact) this.#patch.drop(i);
       } else this.#line = TEXT;
     }
-    return this.#scanned(bytes, kept, bytes.length, bytes.length, 'more');
+    return this.#scanned(bytes.length, bytes.length, 'more');
   }
 
   #startLine(isExact: boolean): void {
@@ -82,32 +81,14 @@ export class DotReader {
     this.#isExact = isExact;
   }
 
-  /** A bare newline: the byte that it lacks goes before `at`. Returns where the bytes not yet copied start. */
-  #insert(bytes: Uint8Array, kept: number, at: number, missing: number): number {
-    this.#copy(bytes, kept, at);
-    this.#out[this.#length++] = missing;
+  /** A bare newline: the byte that it lacks goes before `at`. */
+  #insert(at: number, missing: number): void {
+    this.#patch.insert(at, missing);
     this.hadBareNewline = true;
     this.#startLine(false);
-    return at;
   }
 
-  #drop(bytes: Uint8Array, kept: number, at: number): number {
-    this.#copy(bytes, kept, at);
-    return at + 1;
-  }
-
-  #copy(bytes: Uint8Array, from: number, to: number): void {
-    // At most one byte is inserted for each that is there.
-    if (this.#out.length < 2 * bytes.length) this.#out = new Uint8Array(2 * bytes.length);
-    // A native copy costs more than a short run.
-    if (to - from > 64) this.#out.set(bytes.subarray(from, to), this.#length);
-    else for (let i = from, o = this.#length; i < to; i++, o++) this.#out[o] = bytes[i] ?? 0;
-    this.#length += to - from;
-  }
-
-  #scanned(bytes: Uint8Array, kept: number, end: number, used: number, ending: Scanned['ending']): Scanned {
-    if (kept === 0 && this.#length === 0) return { content: bytes.subarray(0, end), used, ending };
-    if (end > kept) this.#copy(bytes, kept, end);
-    return { content: this.#out.subarray(0, this.#length), used, ending };
+  #scanned(end: number, used: number, ending: Scanned['ending']): Scanned {
+    return { content: this.#patch.until(end), used, ending };
   }
 }

@@ -4,12 +4,15 @@ import { domainOf, localPartOf, type Path } from '../model/address.ts';
 import type { EpochMs } from '../model/clock.ts';
 import type { Recipient } from '../model/envelope.ts';
 import type { Id } from '../model/ids.ts';
+import type { ChunkedContent } from './chunked-content.ts';
 import type { MailCommand } from './command.ts';
 
 export class Transaction {
   readonly id: Id;
   readonly mail: MailCommand;
   readonly startedAt: EpochMs;
+  /** The content, once it has begun to come by BDAT. */
+  chunked: ChunkedContent | null = null;
   readonly #recipients = new Map<string, Recipient>();
   /** RCPTs whose answer was looked for, refused ones included. */
   #asked = 0;
@@ -35,8 +38,8 @@ export class Transaction {
     return true;
   }
 
-  add(path: Path): void {
-    this.#recipients.set(keyOf(path), { path, parameters: [] });
+  add(recipient: Recipient): void {
+    this.#recipients.set(keyOf(recipient.path), recipient);
   }
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import type { SmtpOptions } from '../../src/smtp/options.ts';
+import type { Extensions, SmtpOptions } from '../../src/smtp/options.ts';
 import { type Delivered, ServerUnderTest, startTls } from '../smtp/server-under-test.ts';
 import { play, readDialog } from '../support/dialog.ts';
 import { SmtpClient } from '../support/smtp-client.ts';
@@ -17,9 +17,10 @@ suite('dialogs', () => {
   for (const file of readdirSync(import.meta.dirname).filter(name => name.endsWith('.smtp'))) {
     test(file.replace('.smtp', '').replaceAll('-', ' '), async t => {
       const dialog = readDialog(join(import.meta.dirname, file));
-      // The options are written by the authors of the dialogs, in the shape that the server takes.
-      const options = dialog.options as Partial<SmtpOptions>;
-      const tested = await ServerUnderTest.start(t, { listeners: [startTls], ...options });
+      // Both are written by the authors of the dialogs, in the shape that the server takes.
+      const { extensions, ...options } = dialog.options as Partial<SmtpOptions> & { extensions?: Extensions };
+      const ports = extensions === undefined ? {} : { extensions: () => extensions };
+      const tested = await ServerUnderTest.start(t, { listeners: [startTls], ...options }, ports);
       const client = await SmtpClient.connect(tested.port);
       await play(dialog, client);
       client.destroy();

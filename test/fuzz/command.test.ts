@@ -25,6 +25,12 @@ const piece = fc.constantFrom(
   'a',
   'b.example',
   'SIZE=1',
+  ' SMTPUTF8',
+  ' NOTIFY=NEVER',
+  ' ORCPT=utf-8;\xc3\xbc',
+  ' ENVID=+2B',
+  '\xc3\xbc',
+  '\xe2\x80\xae',
   'BODY=7BIT',
   '\0',
   '\xff',
@@ -41,8 +47,10 @@ const line = fc.oneof(
 test('any line is read or refused', () => {
   fc.assert(
     fc.property(line, given => {
-      for (const parsed of [parseMail(given, 100), parseRcpt(given)]) {
-        if (parsed.refusal !== null) assert.ok(parsed.refusal.code >= 500);
+      for (const isOffered of [true, false]) {
+        const offer = { maxBytes: 100, isUtf8: isOffered, isDsn: isOffered };
+        for (const parsed of [parseMail(given, offer), parseRcpt(given, offer, isOffered)])
+          if (parsed.refusal !== null) assert.ok(parsed.refusal.code >= 500);
       }
     }),
     { numRuns: 3000 },
@@ -66,6 +74,22 @@ test('an accepted path reads the same to a parser that does not know quotes', ()
       if (parsed.defect !== null) return;
       assert.doesNotMatch(parsed.path, /[<>\0-\x1f\x7f-\xff]/);
       assert.ok(parsed.path.split('@').length <= 2);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('what MAIL and RCPT give stands in the line, byte for byte', () => {
+  const offer = { maxBytes: 100, isUtf8: true, isDsn: true };
+  fc.assert(
+    fc.property(line, given => {
+      const mail = parseMail(given, offer);
+      const rcpt = parseRcpt(given, offer, true);
+      const texts = [
+        ...(mail.refusal === null ? [`<${mail.read.reversePath}>`, ...mail.read.parameters] : []),
+        ...(rcpt.refusal === null ? [`<${rcpt.read.path}>`, ...rcpt.read.parameters] : []),
+      ];
+      for (const text of texts) assert.ok(given.includes(Buffer.from(text).toString('latin1')), text);
     }),
     { numRuns: 3000 },
   );

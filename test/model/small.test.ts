@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { domainOf, isRoleAddress, localPartOf } from '../../src/model/address.ts';
+import { comparablePath, domainOf, isRoleAddress, localPartOf } from '../../src/model/address.ts';
 import { isId, newId } from '../../src/model/ids.ts';
 import { nearestName } from '../../src/model/nearest.ts';
 import { reply, replyText } from '../../src/model/reply.ts';
@@ -37,6 +37,15 @@ const paths = [
   { path: '"a@b"@example.com.', domain: 'example.com', local: '"a@b"' },
   { path: 'postmaster', domain: null, local: 'postmaster' },
   { path: '', domain: null, local: '' },
+  // Compared in ASCII, whichever form was written.
+  { path: '用户@Bücher.Example.', domain: 'xn--bcher-kva.example', local: '用户' },
+  { path: 'a@XN--BCHER-KVA.example', domain: 'xn--bcher-kva.example', local: 'a' },
+  { path: 'a@straße.example', domain: 'xn--strae-oqa.example', local: 'a' },
+  // What no domain can be is not cut down to one that is.
+  { path: 'a@ü/evil.example', domain: 'ü/evil.example', local: 'a' },
+  { path: 'a@ü:25', domain: 'ü:25', local: 'a' },
+  { path: 'a@ü%2eexample', domain: 'ü%2eexample', local: 'a' },
+  { path: 'a@א1a.example', domain: 'א1a.example', local: 'a' },
 ];
 for (const c of paths) {
   test(`<${c.path}> has the domain ${c.domain}`, () => {
@@ -44,6 +53,17 @@ for (const c of paths) {
     assert.equal(localPartOf(c.path), c.local);
   });
 }
+
+test('paths in lists are compared without case, by the ASCII form of their domain', () => {
+  assert.equal(comparablePath('Jörg@Bücher.Example'), 'jörg@xn--bcher-kva.example');
+  assert.equal(comparablePath('"A B"@C.example.'), '"a b"@c.example');
+  // Servers deliver both to the same mailbox: what is set for one must hold for the other.
+  assert.equal(comparablePath('"Jane"@c.example'), 'jane@c.example');
+  assert.equal(comparablePath('"j\\ane+x"@c.example'), 'jane+x@c.example');
+  for (const other of ['"a@b"@c.example', '"a\\"b"@c.example', '""@c.example', 'a"b"@c.example'])
+    assert.equal(comparablePath(other), other);
+  assert.equal(comparablePath('Postmaster'), 'postmaster');
+});
 
 test('role addresses are known in any case and at any domain', () => {
   assert.ok(['postmaster', 'PostMaster@a.example', 'abuse@a.example', 'security@a.example'].every(isRoleAddress));

@@ -85,13 +85,66 @@ suite('paths are kept byte for byte or refused', () => {
   }
 });
 
-function outcome(path: string, kind: 'reverse' | 'forward'): string {
-  const parsed = parsePath(`<${path}> SIZE=1`, kind);
+function outcome(path: string, kind: 'reverse' | 'forward', isUtf8 = false): string {
+  const parsed = parsePath(`<${path}> SIZE=1`, kind, isUtf8);
   if (parsed.defect !== null) return parsed.defect;
   assert.equal(parsed.path, path);
   assert.equal(parsed.rest, ' SIZE=1');
   return 'kept';
 }
+
+suite('paths beyond ASCII, with SMTPUTF8', () => {
+  const utf8: readonly Case[] = [
+    kept('jörg@b.example'),
+    kept('用户@例子.example'),
+    kept('"jörg müller"@b.example'),
+    kept('a@bücher.example'),
+    kept('a@Bücher.example'),
+    kept('a@straße.example'),
+    kept('a@xn--bcher-kva.bücher.example'),
+    kept('اختبار@b.example'),
+    // Joiners belong to the spelling of some scripts.
+    kept('क्\u200dष@b.example'),
+    kept(`${'ö'.repeat(122)}@b.test`.slice(0, 129)),
+    // Its octets are counted.
+    refused(`${'ö'.repeat(125)}@b.example`, 'syntax'),
+    // THREATS 8 and 9: read as something else by a server that normalises, or by a person.
+    refused('a＠evil.example@b.example', 'indirect'),
+    refused('"a＠evil"@b.example', 'indirect'),
+    { path: 'a％evil@b.example', reverse: 'kept', forward: 'indirect' },
+    { path: 'evil！a@b.example', reverse: 'kept', forward: 'indirect' },
+    refused('a＞b@c.example', 'syntax'),
+    refused('a\u202eb@c.example', 'syntax'),
+    refused('a\u2028b@c.example', 'syntax'),
+    refused('a\x85b@c.example', 'syntax'),
+    refused('a\u3000b@c.example', 'syntax'),
+    refused('\ufeffa@c.example', 'syntax'),
+    refused('a\ufffe@c.example', 'syntax'),
+    refused('ö', 'syntax'),
+    // Only U-labels: what is mapped to another name is that name for some servers only.
+    refused('a@ｏｕｒｓ.example', 'syntax'),
+    refused('a@b。example', 'syntax'),
+    refused('a@bu\u0308cher.example', 'syntax'),
+    refused('a@１.２.３.４', 'syntax'),
+    refused('a@ü%41.example', 'syntax'),
+    refused('a@ü/.example', 'syntax'),
+    refused('a@ü:25', 'syntax'),
+    refused('a@ü..example', 'syntax'),
+    refused(`a@${'ü'.repeat(60)}.example`, 'syntax'),
+    refused('a@\u200d.example', 'syntax'),
+    refused('a@[ü]', 'syntax'),
+  ];
+  for (const c of utf8)
+    test(`<${JSON.stringify(c.path).slice(1, 60)}>`, () => {
+      assert.equal(outcome(c.path, 'reverse', true), c.reverse);
+      assert.equal(outcome(c.path, 'forward', true), c.forward);
+    });
+  test('ASCII is read as without it', () => {
+    const answers = (isUtf8: boolean) =>
+      cases.filter(c => c.reverse !== 'not-ascii').map(c => outcome(c.path, 'forward', isUtf8));
+    assert.deepEqual(answers(true), answers(false));
+  });
+});
 
 suite('what is not in angle brackets is no path', () => {
   for (const text of [

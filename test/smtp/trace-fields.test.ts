@@ -65,6 +65,12 @@ suite('Received (RFC 5321 §4.4)', () => {
     const other = { path: 'e@d.example', parameters: [] };
     assert.doesNotMatch(received({ recipients: [...envelope.recipients, other] }), /for |d\.example/);
   });
+  test('RFC 6531 §4.3: UTF8SMTP; a recipient that is not ASCII is left out of a field that is', () => {
+    const recipients = [{ path: 'jörg@d.example', parameters: [] }] as const;
+    const text = received({ protocol: 'UTF8SMTP', isUtf8: true, recipients });
+    assert.match(text, /with UTF8SMTP id \S+;/);
+    assert.doesNotMatch(text, /\?|for |d\.example/);
+  });
   test('THREATS 21: a HELO that holds comment or field syntax is made harmless', () => {
     assert.match(received({ helo: 'a(b)"c\\d;e' }), /from a\?b\?\?c\?d\?e /);
     assert.equal(received({ helo: 'a\r\nX-Spam-Flag: NO' }).includes('\nX-Spam'), false);

@@ -1,7 +1,7 @@
 // Plays a dialog: a text file of what the client sends and of what it must hear, line by line.
 //
 //   # comment            first lines: what it shows
-//   @ name value         an option of the server under test (JSON)
+//   @ name value         an option of the server under test (JSON); `extensions` are what its port of that name gives
 //   C: EHLO x            sends the line and CRLF
 //   C< a\nb\x00          sends exactly these bytes; \r \n \t \\ \xHH, and \{3*ab} for ababab
 //   S: 250 2.0.0 Ok      hears exactly this line
