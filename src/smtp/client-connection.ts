@@ -2,44 +2,45 @@
 
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import type { Connection, Tls } from '../model/envelope.ts';
-import { newId } from '../model/ids.ts';
+import { BadInput } from '../model/failure.ts';
 import { type Reply, reply } from '../model/reply.ts';
 import { canonicalAddress } from './addresses.ts';
-import { parseHelo } from './command.ts';
-import type { ListeningServer } from './listening-server.ts';
-import { greeting, replies, wireForm } from './replies.ts';
-import { type ClientLine, type Introduction, Session } from './session.ts';
+import type { Place } from './gate.ts';
+import type { Admission, ListeningServer } from './listening-server.ts';
+import { wireForm } from './replies.ts';
+import { type ClientLine, Session } from './session.ts';
 import { Wire } from './wire.ts';
+import type { Introduction } from './xclient.ts';
 
 /** What a wire looks like after its connection. */
 const cutWire = new Wire();
 cutWire.stop();
 
-/** Attributes of XCLIENT that we act on; what we would ignore is refused (LOGIN would be a claim to have authenticated). */
-const xclientAttributes = new Set(['NAME', 'ADDR', 'PROTO', 'HELO']);
-
 export class ClientConnection extends SMTPConnection implements ClientLine {
   declare readonly _server: ListeningServer;
   readonly #session: Session;
+  readonly #place: Place;
   #client: Connection;
-  #hasGreeted = false;
+  #isSpokenFor = false;
+  /** Who is connected, while a transaction is another's. */
+  #itself: Connection | null = null;
   /** The TLS socket while its handshake runs. */
   #handshake: Socket | null = null;
   #onTlsSettled: () => void = () => {};
 
-  constructor(server: ListeningServer, socket: Socket, options?: SMTPConnectionOptions | null) {
-    super(server, socket, options);
-    const { clock, random } = server.context.ports;
+  constructor(server: ListeningServer, socket: Socket, admission: Admission) {
+    super(server, socket, admission);
+    this.#place = admission.place;
     this.#client = {
-      id: newId(clock, random),
+      id: admission.id,
       clientAddress: canonicalAddress(this.remoteAddress),
       clientPort: this.remotePort,
       clientName: null,
       spokeEarly: false,
       direction: 'inbound',
-      connectedAt: clock.now(),
+      connectedAt: server.context.ports.clock.now(),
     };
     this.#session = new Session(this, server.context);
   }
@@ -65,8 +66,9 @@ export class ClientConnection extends SMTPConnection implements ClientLine {
     return !this.secure && this._server.offersTls;
   }
 
-  get offersXclient(): boolean {
-    return this._proxyCommandAllowed();
+  /** For whoever is connected, or named by a PROXY header; and until XCLIENT. */
+  get mayIntroduce(): boolean {
+    return !this.#isSpokenFor && this._server.context.mayIntroduce(canonicalAddress(this._originalRemoteAddress));
   }
 
   /** No delay before the greeting, and no lookup of the client's name: the session begins at once. */
@@ -74,6 +76,7 @@ export class ClientConnection extends SMTPConnection implements ClientLine {
     this._setListeners(() => {
       this._resetSession();
       this._ready = true;
+      this.#letHalfClose();
       this.#event('connected');
       this.#session.run().catch(() => this.destroy());
     });
@@ -81,6 +84,14 @@ export class ClientConnection extends SMTPConnection implements ClientLine {
 
   drain(): void {
     this.#session.drain();
+  }
+
+  hurry(): void {
+    this.#session.hurry();
+  }
+
+  noteEarly(): void {
+    this.#client = { ...this.#client, spokeEarly: true };
   }
 
   /** Cuts the connection without a word. */
@@ -107,43 +118,53 @@ export class ClientConnection extends SMTPConnection implements ClientLine {
 
   async startTls(): Promise<void> {
     const raw = this._socket;
+    // A client that leaves in the handshake is gone; the TLS socket takes this from the raw one.
+    raw.allowHalfOpen = false;
     this.wire.stop();
     await new Promise<void>(resolve => {
       this.#onTlsSettled = resolve;
       this.upgrade(() => {}, resolve);
       // `upgrade` takes all listeners from the raw socket.
-      this._server.leaveOnClose(raw);
+      raw.once('close', () => this.#place.leave());
     });
     this.#handshake = null;
+    this.#letHalfClose();
     if (this.isOpen) this.#event('tls', { ...this.tls });
   }
 
-  async xclient(line: string): Promise<Introduction | null> {
-    const attributes = line
-      .trim()
-      .split(/[ \t]+/)
-      .slice(1);
-    if (!attributes.every(attribute => xclientAttributes.has(attribute.split('=', 1)[0]?.toUpperCase() ?? ''))) {
-      this.write(replies.badParameter);
-      return null;
-    }
-    this.#hasGreeted = false;
-    await new Promise<void>(resolve => super.handler_XCLIENT(Buffer.from(line, 'latin1'), resolve));
-    return this.#hasGreeted ? this.#introduced() : null;
+  speakFor(client: Introduction): Reply | null {
+    this.#isSpokenFor = true;
+    return this.#introduce(client);
   }
 
-  /** What XCLIENT said is stored by smtp-server: strings, or false for `[UNAVAILABLE]`. */
-  #introduced(): Introduction {
-    const said = (name: string): string | null => {
-      const value = this._xClient.get(name);
-      return typeof value === 'string' && value !== '' ? value : null;
+  speakForNow(client: Introduction): Reply | null {
+    this.#itself ??= this.#client;
+    return this.#introduce(client);
+  }
+
+  speakForItself(): void {
+    if (this.#itself === null) return;
+    this.#client = this.#itself;
+    this.#itself = null;
+    // Whoever may introduce others is no single source, and never refused.
+    this.#place.admit(this.#client.clientAddress);
+  }
+
+  #introduce({ address, port, name }: Introduction): Reply | null {
+    this.#client = {
+      ...this.#client,
+      clientAddress: address ?? this.#client.clientAddress,
+      // The proxy's own port and haste are not the client's.
+      clientPort: port ?? (address === null ? this.#client.clientPort : 0),
+      clientName: name ?? (address === null ? this.#client.clientName : null),
+      spokeEarly: false,
     };
-    const protocol = said('PROTO');
-    this.#client = { ...this.#client, clientAddress: canonicalAddress(this.remoteAddress), clientName: said('NAME') };
-    return {
-      helo: parseHelo(`HELO ${said('HELO') ?? ''}`),
-      isExtended: protocol === null ? null : protocol.toUpperCase() === 'ESMTP',
-    };
+    return address === null ? null : this.#place.admit(address);
+  }
+
+  /** A client may close its side behind QUIT, as Exim does, and still wait for the reply to its content. */
+  #letHalfClose(): void {
+    this._socket.allowHalfOpen = true;
   }
 
   override close(): void {
@@ -166,21 +187,12 @@ export class ClientConnection extends SMTPConnection implements ClientLine {
     if (code === 421) this.close();
   }
 
-  override _sendGreeting(): void {
-    this.#hasGreeted = true;
-    this.write(greeting(this._server.context.options.hostname));
-  }
-
-  /** smtp-server compares addresses; blocks are trusted too. XCLIENT is obeyed once. */
-  override _proxyCommandAllowed(): boolean {
-    return !this._xClient.has('ADDR') && this._server.isTrustedProxy(canonicalAddress(this._originalRemoteAddress));
-  }
-
   /** Called for the TLS socket when its handshake begins: it is to end in time, however slowly its bytes come. */
   override _armTimeout(socket: Socket = this._socket): void {
     if (socket === this._socket) return;
     this.#handshake = socket;
-    const cut = setTimeout(() => socket.destroy(), this._server.context.options.tlsHandshakeTimeoutMs).unref();
+    const late = () => socket.destroy(new BadInput('not finished in time'));
+    const cut = setTimeout(late, this._server.context.options.tlsHandshakeTimeoutMs).unref();
     socket.once('secure', () => clearTimeout(cut)).once('close', () => clearTimeout(cut));
   }
 

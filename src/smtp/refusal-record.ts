@@ -19,5 +19,5 @@ export function refusalRecord(
   forwardPath: Path | null = null,
 ): RefusalRecord {
   const id = newId(clock, random);
-  return { kind: 'refusal', id, at: clock.now(), clientAddress, reversePath, forwardPath, reply };
+  return { kind: 'refusal', id, at: clock.now(), clientAddress, reversePath, forwardPath, reply, times: 1 };
 }

@@ -14,6 +14,8 @@ const table = {
   shuttingDown: reply(421, '4.3.2', 'Shutting down, try again later'),
   tooManyConnections: reply(421, '4.7.0', 'Too many connections, try again later'),
   tooManyFromSource: reply(421, '4.7.0', 'Too many connections from your network, try again later'),
+  connectionRate: reply(421, '4.7.0', 'Too many connections from your network in a short time, try again later'),
+  harvesting: reply(421, '4.7.0', 'Too many unknown recipients from your network, try again later'),
   tooManyErrors: reply(421, '4.7.0', 'Too many errors, closing the connection'),
   tooManyIdleCommands: reply(421, '4.7.0', 'Too many commands without mail, closing the connection'),
   commandTimedOut: reply(421, '4.4.2', 'No command in time, closing the connection'),
@@ -22,6 +24,10 @@ const table = {
 
   failingClosing: reply(421, '4.3.0', 'Local error in processing, closing the connection'),
 
+  messageRate: reply(450, '4.7.1', 'Too many messages from your network in a short time, try again later'),
+  recipientRate: reply(450, '4.7.1', 'Too many recipients from your network in a short time, try again later'),
+  senderRate: reply(450, '4.7.1', 'Too many messages from this sender in a short time, try again later'),
+  recipientAddressRate: reply(450, '4.7.1', 'Too many messages for this recipient in a short time, try again later'),
   localError: reply(451, '4.3.0', 'Local error in processing, try again later'),
   insufficientStorage: reply(452, '4.3.1', 'Insufficient storage, try again later'),
   tooManyRecipients: reply(452, '4.5.3', 'Too many recipients in one transaction'),
@@ -32,12 +38,14 @@ const table = {
   badHelo: reply(501, '5.5.4', 'A host name or an address literal is needed'),
   noArguments: reply(501, '5.5.4', 'This command takes no arguments'),
   badParameter: reply(501, '5.5.4', 'Bad or repeated parameter'),
+  badChunk: reply(501, '5.5.4', 'BDAT needs a size in octets, then LAST or nothing'),
   badReversePath: reply(501, '5.1.7', 'Bad address syntax in MAIL FROM:<address>'),
   badForwardPath: reply(501, '5.1.3', 'Bad address syntax in RCPT TO:<address>'),
   notImplemented: reply(502, '5.5.1', 'Command not implemented'),
   heloFirst: reply(503, '5.5.1', 'Send EHLO first'),
   mailFirst: reply(503, '5.5.1', 'Send MAIL first'),
   mailGiven: reply(503, '5.5.1', 'MAIL was given already'),
+  contentBegun: reply(503, '5.5.1', 'The content is coming by BDAT already'),
   noTransactionAllowed: reply(503, '5.5.1', 'Not within a transaction'),
   tlsActive: reply(503, '5.5.1', 'TLS is active already'),
   recipientFirst: reply(554, '5.5.1', 'No valid recipients'),
@@ -46,9 +54,12 @@ const table = {
   smuggled: reply(550, '5.6.11', 'End of data must be CR LF . CR LF; an imitation of it is refused'),
   bareNewline: reply(550, '5.6.11', 'A bare CR or LF in the message is refused'),
   xclientRefused: reply(550, '5.7.0', 'XCLIENT is not allowed here'),
+  xforwardRefused: reply(550, '5.7.0', 'XFORWARD is not allowed here'),
   tooLarge: reply(552, '5.3.4', 'The message is larger than the limit'),
-  addressNotAscii: reply(553, '5.6.7', 'Addresses that are not ASCII are not supported'),
+  nextHopNeedsAscii: reply(550, '5.6.7', 'The server of this recipient takes no addresses that are not ASCII'),
+  addressNotAscii: reply(553, '5.6.7', 'Addresses that are not ASCII are taken with SMTPUTF8 only'),
   spokeTooSoon: reply(554, '5.5.1', 'Commands before the greeting are refused'),
+  pipelinedEarly: reply(554, '5.5.1', 'Nothing may follow EHLO or HELO before its reply'),
   pipelinedTls: reply(554, '5.5.1', 'Nothing may follow STARTTLS before the handshake'),
   notHttp: reply(554, '5.5.1', 'This is not an HTTP server'),
   mailLoop: reply(554, '5.4.6', 'Too many Received fields, the message is looping'),
@@ -57,6 +68,12 @@ const table = {
 
 export type ReplyName = keyof typeof table;
 export const replies: Readonly<Record<ReplyName, Reply>> = table;
+
+/** What is recorded of connections that end without a reply, because it would not be understood. */
+export const unheard = {
+  noProxyHeader: reply(421, '4.7.0', 'No valid PROXY header, closed without a reply'),
+  tlsFailed: (reason: string): Reply => reply(421, '4.7.0', `TLS handshake failed (${reason}), closed without a reply`),
+};
 
 /** `220 host ESMTP`: no enhanced code in the greeting (RFC 2034 §4). */
 export const greeting = (hostname: string): Reply => reply(220, null, `${hostname} ESMTP`);

@@ -2,12 +2,15 @@
 
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../model/failure.ts';
-import { networkList } from './addresses.ts';
+import { within as inNetworks } from '../model/networks.ts';
 import { within } from './deadline.ts';
 import { type ConnectionCounts, Gate } from './gate.ts';
+import { Limits } from './limits.ts';
 import { ListeningServer } from './listening-server.ts';
-import type { SmtpOptions, SmtpPorts } from './options.ts';
+import type { SmtpOptions, SmtpPorts, TlsOptions } from './options.ts';
+import { RefusalTrace } from './refusal-trace.ts';
 import type { SmtpContext } from './session.ts';
+import { TlsContexts } from './tls-contexts.ts';
 
 export interface SmtpServer {
   /** Of the first listener. */
@@ -20,14 +23,23 @@ export interface SmtpServer {
    */
   drain(deadlineMs: number): Promise<void>;
   readonly connections: ConnectionCounts;
+  /** How often each limit was met. */
+  readonly limited: Limits['met'];
+  /**
+   * Certificates for connections to come, in the order of `options.listeners`; null for a listener without TLS.
+   * @throws ConfigError when one cannot be used; then all listeners keep theirs.
+   */
+  replaceCertificates(tls: readonly (TlsOptions | null)[]): void;
 }
 
 /** @throws ConfigError when it cannot listen. */
 export async function startSmtpServer(options: SmtpOptions, ports: SmtpPorts): Promise<SmtpServer> {
-  const isTrusted = networkList(options.xclientFrom);
-  const gate = new Gate({ ...options, isTrusted });
-  const context: SmtpContext = { options, ports, gate, receiving: new Set() };
-  const servers = options.listeners.map(listener => new ListeningServer(listener, context, isTrusted));
+  const context = contextOf(options, ports);
+  const { gate, limits } = context;
+  const servers = options.listeners.map(listener => new ListeningServer(listener, context));
+  gate.onBusy = () => {
+    for (const server of servers) for (const connection of server.live) connection.hurry();
+  };
   const starting = servers.map((server, i) =>
     server.start(options.listeners[i]?.host ?? '', options.listeners[i]?.port ?? 0),
   );
@@ -44,6 +56,28 @@ export async function startSmtpServer(options: SmtpOptions, ports: SmtpPorts): P
     get connections() {
       return gate.counts;
     },
+    limited: limits.met,
+    replaceCertificates: tls => {
+      const contexts = tls.map(each => each && new TlsContexts(each));
+      for (const [i, server] of servers.entries()) server.replaceTls(contexts[i] ?? null);
+    },
+  };
+}
+
+function contextOf(options: SmtpOptions, ports: SmtpPorts): SmtpContext {
+  const { xclientFrom, proxyProtocolFrom, trustedNetworks } = options;
+  const isExempt = inNetworks([...xclientFrom, ...proxyProtocolFrom, ...trustedNetworks]);
+  const limits = new Limits(options.limits, isExempt, ports.clock);
+  const trace = new RefusalTrace(options.refusalTrace, record => ports.refused(record));
+  return {
+    options,
+    ports: { ...ports, refused: record => trace.add(record) },
+    trace,
+    limits,
+    gate: new Gate(options, limits),
+    receiving: new Set(),
+    mayIntroduce: inNetworks(xclientFrom),
+    isProxy: inNetworks(proxyProtocolFrom),
   };
 }
 
@@ -58,6 +92,7 @@ async function drain(servers: readonly ListeningServer[], context: SmtpContext, 
   for (const server of servers) for (const connection of server.live) connection.drain();
   await within(finished(context), deadlineMs, () => {});
   await stop(servers);
+  context.trace.flush();
 }
 
 async function finished({ gate, receiving }: SmtpContext): Promise<void> {

@@ -1,9 +1,11 @@
 // The header fields that we add, and those that are removed because they bear our names (RFC 5321 §4.4, RFC 8601).
 // Nothing of the message is rewritten: fields go in front as ASCII lines, and ranges of bytes are left out.
 
+import { isAscii } from '../model/address.ts';
 import type { EpochMs } from '../model/clock.ts';
 import type { Envelope } from '../model/envelope.ts';
-import type { ByteRange, Message, Outgoing } from '../model/message.ts';
+import { foldedField } from '../model/header.ts';
+import { type ByteRange, type Message, type Outgoing, without } from '../model/message.ts';
 import { type Points, showPoints } from '../model/verdict.ts';
 
 /** RFC 5321 §6.3: at least 100 Received fields are let through. */
@@ -30,7 +32,7 @@ export interface SpamResult {
 
 /** `message` as it leaves us: our fields in front, forged ones left out. */
 export function editsFor(message: Message, input: TraceInput): Outgoing {
-  return { message, prepended: traceFields(input), removed: forgedFields(message.header, input.hostname) };
+  return { message, prepended: traceFields(input), edits: forgedFields(message.header, input.hostname).map(without) };
 }
 
 /** Whole fields that only we may give, in their order. */
@@ -117,9 +119,9 @@ function skipComments(value: string, from: number): number {
 export function traceFields(input: TraceInput): string {
   const results = input.authenticationResults.length > 0 ? input.authenticationResults : ['none'];
   return [
-    folded('Authentication-Results', [`${input.hostname};`, ...separated(results, ';').map(spaced)]),
+    foldedField('Authentication-Results', [`${input.hostname};`, ...separated(results, ';').map(spaced)]),
     ...(input.spam === null ? [] : spamFields(input.spam)),
-    folded('X-Postern-Id', [input.envelope.id]),
+    foldedField('X-Postern-Id', [input.envelope.id]),
     receivedField(input),
   ].join('');
 }
@@ -130,50 +132,36 @@ function spamFields(spam: SpamResult): string[] {
   const [first = '', ...others] = separated(symbols, ',');
   const score = `score=${showPoints(spam.score)} required=${showPoints(spam.threshold)}`;
   return [
-    folded('X-Spam-Flag', [spam.isSpam ? 'YES' : 'NO']),
-    folded('X-Spam-Score', [showPoints(spam.score)]),
-    ...(stars === '' ? [] : [folded('X-Spam-Level', [stars])]),
+    foldedField('X-Spam-Flag', [spam.isSpam ? 'YES' : 'NO']),
+    foldedField('X-Spam-Score', [showPoints(spam.score)]),
+    ...(stars === '' ? [] : [foldedField('X-Spam-Level', [stars])]),
     // SpamAssassin's form: no space after a comma, but where the line is folded.
-    folded('X-Spam-Status', [`${spam.isSpam ? 'Yes' : 'No'}, ${score}`, ` tests=${first}`, ...others]),
+    foldedField('X-Spam-Status', [`${spam.isSpam ? 'Yes' : 'No'}, ${score}`, ` tests=${first}`, ...others]),
   ];
 }
 
-/** RFC 5321 §4.4; the `with` values are those of RFC 3848. `for` only where it tells nobody of the others. */
+/**
+ * RFC 5321 §4.4; the `with` values are those of RFC 3848 and RFC 6531 §4.3. `for` only where it tells nobody of the
+ * others, and an address that is not ASCII is left out of fields that are.
+ */
 function receivedField({ envelope, hostname, receivedAt }: TraceInput): string {
   const { connection, tls, recipients } = envelope;
   const address = connection.clientAddress;
   const literal = `[${address.includes(':') ? 'IPv6:' : ''}${address}]`;
-  return folded('Received', [
+  return foldedField('Received', [
     `from ${safeHelo(envelope.helo)}`,
     connection.clientName === null ? ` (${literal})` : ` (${connection.clientName} ${literal})`,
     ` by ${hostname} (Postern)`,
     ` with ${envelope.protocol}${tls === null ? '' : ` (${tls.version} ${tls.cipher})`}`,
     ` id ${envelope.id}`,
-    recipients.length > 1 ? ';' : ` for <${recipients[0].path}>;`,
+    recipients.length > 1 || !isAscii(recipients[0].path) ? ';' : ` for <${recipients[0].path}>;`,
     ` ${new Date(receivedAt).toUTCString().replace('GMT', '+0000')}`,
   ]);
 }
 
 /** Only what a host name or an address literal may hold: the client wrote it, and comments start with a parenthesis. */
-const safeHelo = (helo: string): string => helo.replace(/[^A-Za-z0-9._:[\]-]/g, '?');
-
-/** RFC 5322 §2.1.1: at most 78 characters where a space allows it. */
-const lineLength = 78;
-
-/** A field of `parts`, folded between them; a part's leading space gives way. What is not printable ASCII becomes `?`. */
-function folded(name: string, parts: readonly string[]): string {
-  const lines: string[] = [];
-  let line = `${name}: `;
-  for (const part of parts.map(printable)) {
-    if (line.length + part.length > lineLength && line !== `${name}: `) {
-      lines.push(line);
-      line = `\t${part.trimStart()}`;
-    } else line += part;
-  }
-  return `${[...lines, line].join('\r\n')}\r\n`;
-}
+const safeHelo = (helo: string): string => helo.replace(/[^A-Za-z0-9._:[\]-]/g, '?') || 'unknown';
 
 const spaced = (part: string): string => ` ${part}`;
 const separated = (parts: readonly string[], separator: string): string[] =>
   parts.map((part, i) => (i < parts.length - 1 ? part + separator : part));
-const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');

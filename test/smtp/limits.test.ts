@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { suite, test } from 'node:test';
 import { reply } from '../../src/model/reply.ts';
+import { FakeClock } from '../support/clock.ts';
 import { SmtpClient } from '../support/smtp-client.ts';
 import { implicitTls, ServerUnderTest, startTls } from './server-under-test.ts';
 
@@ -54,6 +55,45 @@ suite('THREATS 6: slow clients', () => {
     await tested.event('content_aborted');
   });
 
+  test('content that trickles: a chunk now and then is not enough', async t => {
+    const tested = await ServerUnderTest.start(t, { commandTimeoutMs: 150, leastContentBytes: 1000 });
+    const client = await inContent(tested);
+    assert.deepEqual(await trickle(client, 'x\r\n'), ['421 4.4.2 No command in time, closing the connection']);
+    await tested.event('content_aborted');
+    assert.equal(tested.server.limited.get('timeout'), 1);
+  });
+
+  test('commands without mail, each in time, do not go on for ever', async t => {
+    const clock = new FakeClock();
+    const tested = await ServerUnderTest.start(t, { transactionDeadlineMs: 60_000 }, { clock });
+    const client = await SmtpClient.ready(tested.port);
+    clock.advance(59_000);
+    assert.equal((await client.command('NOOP')).code, 250);
+    // Mail begins the time again.
+    await client.deliver({ from: 'a@b.example', to: ['c@d.example'], content: 'text\r\n' });
+    clock.advance(59_000);
+    assert.equal((await client.command('NOOP')).code, 250);
+    clock.advance(2000);
+    client.send('NOOP\r\n');
+    assert.deepEqual(await client.closed(), ['421 4.7.0 Too many commands without mail, closing the connection']);
+  });
+
+  test('while connections are few to come by, also those that wait already have less time', async t => {
+    const tested = await ServerUnderTest.start(t, { busyConnections: 2, busyTimeoutMs: 100, commandTimeoutMs: 60_000 });
+    const waiting = await SmtpClient.ready(tested.port);
+    await inContent(tested);
+    assert.deepEqual(await waiting.closed(), ['421 4.4.2 No command in time, closing the connection']);
+    await tested.event('timed_out', 2);
+  });
+
+  test('and where they are not, all the time that RFC 5321 gives', async t => {
+    const tested = await ServerUnderTest.start(t, { busyConnections: 3, busyTimeoutMs: 1, commandTimeoutMs: 60_000 });
+    const first = await SmtpClient.ready(tested.port);
+    await inContent(tested);
+    for (let i = 0; i < 20; i++) assert.equal((await first.command('NOOP')).code, 250);
+    assert.equal(tested.server.limited.get('timeout'), 0);
+  });
+
   test('a transaction that never comes to its content', async t => {
     const tested = await ServerUnderTest.start(t, { transactionDeadlineMs: 50 });
     const client = await SmtpClient.ready(tested.port);
@@ -66,6 +106,7 @@ suite('THREATS 6: slow clients', () => {
       commandTimeoutMs: 1000,
       tlsHandshakeTimeoutMs: 300,
       maxIdleCommands: 1_000_000,
+      earlyTalkers: 'score',
     });
     const deaf = connect(tested.port, '127.0.0.1').pause();
     t.after(() => deaf.destroy());
@@ -84,6 +125,7 @@ suite('THREATS 6: slow clients', () => {
       'closed',
       'connected',
       'connected',
+      'early_talker',
       'timed_out',
     ]);
   });
@@ -116,6 +158,16 @@ suite('THREATS 6: slow clients', () => {
 });
 
 suite('THREATS 7: floods', () => {
+  test('what a flood was refused is on record when we end, however little of a minute is over', async t => {
+    const refusalTrace = { perSource: 1, inAll: 10, maxSources: 10 };
+    const tested = await ServerUnderTest.start(t, { maxConnectionsPerSource: 1, refusalTrace });
+    await SmtpClient.ready(tested.port);
+    for (let i = 0; i < 5; i++) await (await SmtpClient.connect(tested.port)).closed();
+    assert.equal(tested.refusals.length, 1);
+    await tested.server.drain(0);
+    assert.ok(tested.refusals.some(({ times, clientAddress }) => times === 4 && clientAddress === '127.0.0.1'));
+  });
+
   test('one source has so many connections, others are not affected', async t => {
     const tested = await ServerUnderTest.start(t, { maxConnectionsPerSource: 2 });
     const first = await SmtpClient.ready(tested.port);
@@ -216,7 +268,8 @@ suite('draining', () => {
     const client = await inContent(tested);
     client.send('text\r\n.\r\n');
     await begun.promise;
-    client.destroy();
+    // One that merely ends its side may still wait for the reply.
+    client.socket.resetAndDestroy();
     await tested.event('closed');
     const drained = tested.server.drain(60_000).then(() => assert.ok(isFinished));
     verdict.resolve();

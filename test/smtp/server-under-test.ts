@@ -7,7 +7,15 @@ import type { RefusalRecord } from '../../src/model/disposition.ts';
 import type { Envelope } from '../../src/model/envelope.ts';
 import type { Message } from '../../src/model/message.ts';
 import { reply } from '../../src/model/reply.ts';
-import type { SmtpEvent, SmtpListener, SmtpOptions, SmtpPorts, TlsMaterial } from '../../src/smtp/options.ts';
+import type { LimitOptions } from '../../src/smtp/limits.ts';
+import type {
+  SmtpEvent,
+  SmtpListener,
+  SmtpOptions,
+  SmtpPorts,
+  TlsMaterial,
+  TlsOptions,
+} from '../../src/smtp/options.ts';
 import { type SmtpServer, startSmtpServer } from '../../src/smtp/server.ts';
 import { type Ending, tempDir } from '../support/temp.ts';
 
@@ -22,13 +30,32 @@ export const plain: SmtpListener = { host: '127.0.0.1', port: 0, security: { kin
 /** smtp-server's own test certificate: known to everybody, and long expired. */
 const { cert, key } = tlsDefaults();
 export const testCertificate: TlsMaterial = { cert: Buffer.from(String(cert)), key: Buffer.from(String(key)) };
-export const startTls: SmtpListener = { ...plain, security: { kind: 'starttls', ...testCertificate } };
-export const implicitTls: SmtpListener = { ...plain, security: { kind: 'implicit', ...testCertificate } };
+const testTls: TlsOptions = { certificates: [testCertificate], minVersion: 'TLSv1.2' };
+export const startTls: SmtpListener = { ...plain, security: { kind: 'starttls', ...testTls } };
+export const implicitTls: SmtpListener = { ...plain, security: { kind: 'implicit', ...testTls } };
+
+/** Nothing is limited, and what a limit would remember is little. */
+export const noLimits: LimitOptions = {
+  source: { connectionsPerMinute: 0, messagesPerMinute: 0, recipientsPerMinute: 0, unknownRecipients: 0 },
+  messages: { perSender: 0, perSenderDomain: 0, perRecipient: 0 },
+  windowMs: 60_000,
+  maxKeys: 1000,
+};
 
 const options: Omit<SmtpOptions, 'spoolFolder'> = {
   hostname: 'gate.example',
   listeners: [plain],
   xclientFrom: [],
+  proxyProtocolFrom: [],
+  trustedNetworks: [],
+  limits: noLimits,
+  refusalTrace: { perSource: 1000, inAll: 1000, maxSources: 10 },
+  busyConnections: 100,
+  tarpit: { after: 0, stepMs: 0, maxMs: 0 },
+  earlyTalkers: 'refuse',
+  greetingDelayMs: null,
+  busyTimeoutMs: 60_000,
+  leastContentBytes: 1,
   bareNewlines: 'normalise',
   maxMessageBytes: 10_000_000,
   maxRecipients: 100,
@@ -55,6 +82,7 @@ export class ServerUnderTest {
   constructor(options: SmtpOptions, ports: Partial<SmtpPorts>) {
     this.options = options;
     this.ports = {
+      extensions: () => ({ maxBytes: null, is8bit: true, isUtf8: false, isDsn: false }),
       verifyRecipient: async () => reply(250, '2.1.5', 'Ok'),
       receive: async () => reply(250, '2.0.0', 'Ok: queued as ID'),
       clock: systemClock,

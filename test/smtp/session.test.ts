@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -113,6 +114,7 @@ suite('the answer to RCPT', () => {
         reversePath: 'a@b.example',
         forwardPath: 'c@d.example',
         reply: reply(550, '5.1.1', 'No such user', 'Ask again never'),
+        times: 1,
       },
     );
   });
@@ -184,12 +186,14 @@ suite('content', () => {
   });
 
   test('of a client that leaves before the reply is delivered, and is no error', async t => {
+    const received = Promise.withResolvers<void>();
     const left = Promise.withResolvers<void>();
     const tested = await ServerUnderTest.start(
       t,
       {},
       {
         receive: async () => {
+          received.resolve();
           await left.promise;
           return reply(250, '2.0.0', 'Ok');
         },
@@ -198,8 +202,10 @@ suite('content', () => {
     const client = await SmtpClient.ready(tested.port);
     for (const line of ['MAIL FROM:<a@b.example>', 'RCPT TO:<c@d.example>', 'DATA']) await client.command(line);
     client.socket.end('text\r\n.\r\nMAIL FROM:<a@b.example>\r\n');
-    await tested.event('closed');
+    await received.promise;
+    client.destroy();
     left.resolve();
+    await tested.event('closed');
     await tested.server.drain(60_000);
     assert.equal(tested.delivered[0]?.content, 'text\r\n');
     assert.deepEqual(
@@ -207,6 +213,35 @@ suite('content', () => {
       [],
     );
   });
+
+  // Exim sends QUIT along with the last message's end, and closes its side: without its replies it would send all of it again.
+  for (const [name, content] of [
+    ['DATA', 'DATA\r\ntext\r\n.\r\n'],
+    ['BDAT', 'BDAT 6 LAST\r\ntext\r\n'],
+  ] as const)
+    for (const kind of ['plain', 'starttls'] as const)
+      test(`of a client that closes its side behind QUIT is answered: ${name}, ${kind}`, async t => {
+        const answered = Promise.withResolvers<void>();
+        const receive = async () => {
+          await answered.promise;
+          return reply(250, '2.0.0', 'Ok: queued as ID');
+        };
+        const tested = await ServerUnderTest.start(t, { listeners: [startTls] }, { receive });
+        const client = await SmtpClient.ready(tested.port);
+        if (kind === 'starttls') {
+          await client.command('STARTTLS');
+          await client.startTls();
+          await client.command('EHLO client.example');
+        }
+        for (const line of ['MAIL FROM:<a@b.example>', 'RCPT TO:<c@d.example>']) await client.command(line);
+        await new Promise<void>(ended => client.socket.end(`${content}QUIT\r\n`, ended));
+        // Its end has arrived, and is read in the loop's next turns.
+        for (let i = 0; i < 10; i++) await setImmediate();
+        answered.resolve();
+        const heard = await client.closed();
+        assert.deepEqual(heard.slice(-2), ['250 2.0.0 Ok: queued as ID', '221 2.0.0 Bye']);
+        await tested.event('closed');
+      });
 
   test('that the disk refuses is 452, and the connection goes on', async t => {
     const spoolFolder = join(tempDir(t), 'not-there-yet');
@@ -262,11 +297,11 @@ suite('content', () => {
 
 suite('THREATS 4: early talkers', () => {
   /** A server that greets only after it has read what the client sent first. */
-  async function afterHearing(t: Parameters<typeof tempDir>[0], text: string) {
+  async function afterHearing(t: Parameters<typeof tempDir>[0], text: string, earlyTalkers: 'refuse' | 'score') {
     const sent = Promise.withResolvers<void>();
     const tested = await ServerUnderTest.start(
       t,
-      {},
+      { earlyTalkers },
       {
         faults: async point => {
           if (point !== 'R0-connected') return;
@@ -281,17 +316,82 @@ suite('THREATS 4: early talkers', () => {
     return { tested, client };
   }
 
-  test('a command before the greeting is refused', async t => {
-    const { tested, client } = await afterHearing(t, 'EHLO client.example\r\nMAIL FROM:<a@b.example>\r\n');
-    assert.deepEqual(await client.closed(), ['554 5.5.1 Commands before the greeting are refused']);
-    await tested.event('early_talker');
-  });
+  for (const text of ['EHLO client.example\r\nMAIL FROM:<a@b.example>\r\n', 'E']) {
+    test(`${JSON.stringify(text)} before the greeting is refused`, async t => {
+      const { tested, client } = await afterHearing(t, text, 'refuse');
+      assert.deepEqual(await client.closed(), ['554 5.5.1 Commands before the greeting are refused']);
+      await tested.event('early_talker');
+      assert.equal(tested.server.limited.get('early_talkers'), 1);
+    });
+  }
 
-  test('less than a command is noted', async t => {
-    const { tested, client } = await afterHearing(t, 'EHLO client');
+  test('or noted for the rules, and obeyed', async t => {
+    const { tested, client } = await afterHearing(t, 'EHLO client', 'score');
     assert.equal((await client.reply()).code, 220);
     assert.equal((await client.command('.example')).code, 250);
     await tested.event('early_talker');
+    await client.deliver(mail);
+    assert.equal(tested.delivered[0]?.envelope.connection.spokeEarly, true);
+  });
+
+  test('what comes with the connection is seen without a delay', async t => {
+    const tested = await ServerUnderTest.start(t);
+    const socket = connect(tested.port, '127.0.0.1');
+    // Written before the kernel of either side could say that there is a connection.
+    socket.write('EHLO client.example\r\n');
+    const client = new SmtpClient(socket);
+    assert.deepEqual(await client.closed(), ['554 5.5.1 Commands before the greeting are refused']);
+  });
+
+  test('what comes within the delay of the greeting is seen', async t => {
+    const tested = await ServerUnderTest.start(t, { greetingDelayMs: 200 });
+    const client = await SmtpClient.connect(tested.port);
+    await tested.event('connected');
+    client.send('EHLO client.example\r\n');
+    assert.deepEqual(await client.closed(), ['554 5.5.1 Commands before the greeting are refused']);
+  });
+
+  for (const verb of ['EHLO', 'HELO']) {
+    test(`commands behind ${verb} are refused`, async t => {
+      const tested = await ServerUnderTest.start(t);
+      const client = await SmtpClient.connect(tested.port);
+      await client.reply();
+      client.send(`${verb} client.example\r\nMAIL FROM:<a@b.example>\r\n`);
+      assert.deepEqual(await client.closed(), ['554 5.5.1 Nothing may follow EHLO or HELO before its reply']);
+      await tested.event('early_talker');
+    });
+  }
+
+  test('commands behind EHLO are noted for the rules', async t => {
+    const tested = await ServerUnderTest.start(t, { earlyTalkers: 'score' });
+    const client = await SmtpClient.connect(tested.port);
+    await client.reply();
+    client.send('EHLO client.example\r\nNOOP\r\n');
+    assert.equal((await client.reply()).code, 250);
+    assert.equal((await client.reply()).code, 250);
+    await client.deliver(mail);
+    assert.equal(tested.delivered[0]?.envelope.connection.spokeEarly, true);
+  });
+
+  test('a client that waits for its turn is none, however it pipelines then', async t => {
+    const tested = await ServerUnderTest.start(t, { earlyTalkers: 'score' });
+    const client = await SmtpClient.ready(tested.port);
+    client.send('NOOP\r\nNOOP\r\n');
+    await client.reply();
+    await client.reply();
+    await client.deliver(mail);
+    assert.equal(tested.delivered[0]?.envelope.connection.spokeEarly, false);
+    assert.equal(tested.server.limited.get('early_talkers'), 0);
+  });
+
+  test('the haste of a proxy is not held against its client', async t => {
+    const tested = await ServerUnderTest.start(t, { earlyTalkers: 'score', xclientFrom: ['127.0.0.1'] });
+    const client = await SmtpClient.connect(tested.port);
+    await client.reply();
+    client.send('EHLO proxy.example\r\nXCLIENT ADDR=192.0.2.1\r\nEHLO client.example\r\nNOOP\r\n');
+    for (const code of [250, 220, 250, 250]) assert.equal((await client.reply()).code, code);
+    await client.deliver(mail);
+    assert.equal(tested.delivered[0]?.envelope.connection.spokeEarly, false);
   });
 });
 

@@ -33,8 +33,6 @@ const parts: readonly Part[] = [
   { of: SMTPConnection, method: '_resetSession', parameters: 0, does: ['session.envelope ='] },
   { of: SMTPConnection, method: '_createParser', parameters: 0 },
   { of: SMTPConnection, method: '_armTimeout', parameters: 0 },
-  { of: SMTPConnection, method: '_sendGreeting', parameters: 0 },
-  { of: SMTPConnection, method: '_proxyCommandAllowed', parameters: 2 },
   { of: SMTPConnection, method: '_getEnhancedStatusCode', parameters: 2 },
   { of: SMTPConnection, method: 'send', parameters: 3 },
   {
@@ -42,12 +40,6 @@ const parts: readonly Part[] = [
     method: 'close',
     parameters: 0,
     does: ['this._socket.end()', 'this._closing = true', 'HALF_CLOSE_TIMEOUT'],
-  },
-  {
-    of: SMTPConnection,
-    method: 'handler_XCLIENT',
-    parameters: 2,
-    does: ['this._proxyCommandAllowed(', 'this._xClient.set(key, value)', 'this._sendGreeting()'],
   },
   {
     of: SMTPConnection,
@@ -62,7 +54,15 @@ const parts: readonly Part[] = [
     ],
   },
   { of: SMTPServer, method: 'connect', parameters: 2, does: ['.init()'] },
-  { of: SMTPServer, method: '_acceptSocket', parameters: 2, does: ['this._pendingSockets.set('] },
+  {
+    of: SMTPServer,
+    method: '_acceptSocket',
+    parameters: 2,
+    does: ['this._pendingSockets.set(', 'this._expectsProxyHeader(socket)', 'socket.setTimeout('],
+  },
+  { of: SMTPServer, method: '_expectsProxyHeader', parameters: 1 },
+  { of: SMTPServer, method: '_handleProxy', parameters: 2 },
+  { of: SMTPServer, method: '_resolveSNI', parameters: 2 },
   { of: SMTPServer, method: '_upgrade', parameters: 2, does: ['this._pendingSockets.set('] },
   { of: SMTPServer, method: '_onError', parameters: 1, does: ["this.emit('error'"] },
   { of: SMTPServer, method: 'close', parameters: 1, does: ['this._pendingSockets.forEach('] },
