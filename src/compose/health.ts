@@ -1,22 +1,30 @@
 // What /readyz asks: the next hops and the store are required, the rest may be degraded while mail is still answered.
 
-import type { NextHop } from '../next-hop/next-hop.ts';
+import type { Reply } from '../model/reply.ts';
+import { replies } from '../next-hop/replies.ts';
+import type { WatchedNextHop } from '../next-hop/watched.ts';
 import type { Component, Probe } from '../observe/health.ts';
 import type { Store } from '../store/sqlite/store.ts';
+import type { GatewayAccess } from './access.ts';
 import type { Antivirus } from './antivirus.ts';
+import { listsHealth } from './dns-lists.ts';
 import type { Inspection } from './inspection.ts';
+import type { NextHops } from './next-hops.ts';
+import type { Recipients } from './recipients.ts';
 
 interface Parts {
-  readonly nextHops: readonly NextHop[];
+  readonly nextHops: Pick<NextHops, 'hops' | 'routes'>;
   readonly store: Store;
+  readonly recipients: Pick<Recipients, 'health'>;
   readonly antivirus: Antivirus | null;
   readonly inspection: Inspection | null;
+  readonly access: Pick<GatewayAccess, 'health'>;
 }
 
 const up: Component = { state: 'up', reason: null };
 const down = (reason: string): Component => ({ state: 'down', reason });
 
-export function healthProbes({ nextHops, store, antivirus, inspection }: Parts): readonly Probe[] {
+export function healthProbes({ nextHops, store, recipients, antivirus, inspection, access }: Parts): readonly Probe[] {
   return [
     { name: 'next_hop', isRequired: true, check: () => nextHopHealth(nextHops) },
     {
@@ -24,23 +32,68 @@ export function healthProbes({ nextHops, store, antivirus, inspection }: Parts):
       isRequired: true,
       check: () => (store.quarantine.isSound ? up : down('a write was not made durable')),
     },
+    { name: 'recipients', isRequired: true, check: () => recipients.health() },
     {
       name: 'clamd',
       isRequired: false,
       check: () => antivirus?.health() ?? { state: 'absent', reason: 'no clamd is configured' },
     },
+    { name: 'dns_lists', isRequired: false, check: () => listsHealth(inspection?.dnsLists ?? null) },
+    { name: 'access', isRequired: false, check: () => access.health() },
     { name: 'workers', isRequired: false, check: () => workerHealth(inspection) },
   ];
 }
 
-/** Mail for some domains can be accepted while one of several next hops is up. */
-async function nextHopHealth(nextHops: readonly NextHop[]): Promise<Component> {
-  const answers = await Promise.all(nextHops.map(hop => hop.check().catch(() => false)));
-  const reachable = answers.filter(isUp => isUp).length;
-  const figures = { reachable, configured: nextHops.length };
-  if (reachable === nextHops.length) return { ...up, figures };
-  if (reachable === 0) return { ...down('no next hop can be reached'), figures };
-  return { state: 'degraded', reason: 'some next hops cannot be reached', figures };
+/** Sooner than the probe's own end: one next hop that does not answer must not make all of them look down. */
+const answerMs = 3000;
+const maxNamed = 5;
+
+/** Mail for some domains can be accepted while one of several routes is open, and a route is while one of its next hops is up. */
+async function nextHopHealth({ hops, routes }: Pick<NextHops, 'hops' | 'routes'>): Promise<Component> {
+  const asked = await Promise.all(hops.map(async hop => [hop, await whyDown(hop)] as const));
+  const down = new Map(asked.flatMap(([hop, why]) => (why === null ? [] : [[hop, why]])));
+  const figures = { reachable: hops.length - down.size, configured: hops.length };
+  if (down.size === 0) return { ...up, figures };
+  const isOpen = routes.some(({ nextHops }) => nextHops.some(hop => !down.has(hop)));
+  return { state: isOpen ? 'degraded' : 'down', reason: named(routes, down), figures };
+}
+
+/** By their keys and not by their addresses: it is shown without a token. */
+function named(routes: NextHops['routes'], down: ReadonlyMap<WatchedNextHop, string>): string {
+  const places = routes.flatMap(({ key, nextHops }) =>
+    nextHops.map((hop, i) => ({ hop, place: nextHops.length === 1 ? key : `${key} (${i + 1} of ${nextHops.length})` })),
+  );
+  const all = [...down].map(([hop, why]) => `${places.find(place => place.hop === hop)?.place}: ${why}`);
+  const rest = all.length > maxNamed ? `; and ${all.length - maxNamed} more` : '';
+  return `${all.slice(0, maxNamed).join('; ')}${rest}`;
+}
+
+async function whyDown(hop: WatchedNextHop): Promise<string | null> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve('no answer in time'), answerMs);
+  const answer = hop.check().then(
+    down => (down === null ? null : wordsFor(down.reply)),
+    () => 'failed',
+  );
+  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer));
+}
+
+/** What a peer said is not repeated. */
+function wordsFor(reply: Reply): string {
+  switch (reply) {
+    case replies.unreachable:
+      return 'no connection';
+    case replies.tlsMissing:
+      return 'no TLS is offered';
+    case replies.tlsFailed:
+      return 'no TLS could be established';
+    case replies.busy:
+      return 'all connections are in use';
+    case replies.storageFailed:
+      return 'it cannot be written';
+    default:
+      return 'no SMTP session';
+  }
 }
 
 function workerHealth(inspection: Inspection | null): Component {

@@ -36,7 +36,7 @@ export class DotStuffer {
   #previous = LF;
 
   /** `chunk` with a dot before each dot that begins a line; null when it has a bare CR or LF. */
-  stuff(chunk: Uint8Array): Uint8Array | null {
+  pass(chunk: Uint8Array): Uint8Array | null {
     const counts = countLines(chunk, this.#previous);
     if (counts === null) return null;
     const startsLine = this.#previous === LF;
@@ -64,12 +64,30 @@ function withDots(chunk: Uint8Array, startsLine: boolean, dots: number): Uint8Ar
   return stuffed;
 }
 
+/** Content as BDAT transmits it (RFC 3030): as it is. */
+export class CheckedLines {
+  #previous = LF;
+
+  /** `chunk` itself; null when it has a bare CR or LF. */
+  pass(chunk: Uint8Array): Uint8Array | null {
+    if (countLines(chunk, this.#previous) === null) return null;
+    this.#previous = chunk.at(-1) ?? this.#previous;
+    return chunk;
+  }
+
+  /** What ends an unfinished last line; null when the content ends in a bare CR. */
+  end(): Uint8Array | null {
+    if (this.#previous === CR) return null;
+    return Buffer.from(this.#previous === LF ? '' : '\r\n');
+  }
+}
+
 /** Content as Unix keeps it in a file: lines end in LF. Exactly reversible, since a bare CR or LF is refused. */
 export class UnixLines {
   #previous = LF;
 
   /** `chunk` without its CRs; null when it has a bare CR or LF. */
-  convert(chunk: Uint8Array): Uint8Array | null {
+  pass(chunk: Uint8Array): Uint8Array | null {
     const counts = countLines(chunk, this.#previous);
     if (counts === null) return null;
     this.#previous = chunk.at(-1) ?? this.#previous;

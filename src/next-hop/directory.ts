@@ -1,22 +1,24 @@
-// Which recipients are taken, answered at RCPT: ours or not, known or not, by a list or by asking the next hop.
+// Which recipients are taken, answered at RCPT: ours or not, known or not, by a list, by LDAP or by asking the next hop.
 //
 // As Postfix does with reject_unverified_recipient, who cannot be verified now is asked to come again: a recipient accepted
 // in the dark would have to be bounced later, and we send no bounces.
 
 import { LRUCache } from 'lru-cache';
-import { domainOf, localPartOf, type Path } from '../model/address.ts';
+import { comparableDomain, comparablePath, domainOf, localPartOf, type Path, withoutTag } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
 import { isPermanent, isPositive, type Reply } from '../model/reply.ts';
 import { replies } from './replies.ts';
 
 export interface DirectoryOptions {
   /** `none`: every recipient of our domains is taken. */
-  readonly mode: 'none' | 'list' | 'next_hop';
+  readonly mode: 'none' | 'list' | 'ldap' | 'next_hop';
   /** Domains that we take mail for. */
   readonly domains: readonly string[];
   readonly acceptAnyDomain: boolean;
   /** For `list`: addresses, and `@domain` for all of a domain. */
   readonly list: readonly string[];
+  /** For `list` and `ldap`: `jane+lists@` is taken where `jane@` is known and `+` stands here; `''` takes none. */
+  readonly delimiters: string;
   /** How long the next hop's answer to a question is believed. */
   readonly validMs: number;
   readonly invalidMs: number;
@@ -36,6 +38,8 @@ export interface DirectoryDeps {
   readonly clock: Clock;
   /** Asks the recipient's next hop (`NextHop.verify`). */
   readonly verify: (recipient: Path) => Promise<Reply>;
+  /** For `ldap`: what is said of these addresses, both parts in lower case; the first is as it was written, the others without its tag. */
+  readonly find: (addresses: readonly [string, ...string[]]) => Promise<'known' | 'unknown' | 'unavailable'>;
 }
 
 export interface RecipientDirectory {
@@ -52,6 +56,7 @@ export function recipientDirectory(options: DirectoryOptions, deps: DirectoryDep
 class Directory implements RecipientDirectory {
   readonly #options: DirectoryOptions;
   readonly #verify: DirectoryDeps['verify'];
+  readonly #find: DirectoryDeps['find'];
   readonly #domains: ReadonlySet<string>;
   readonly #list: ReadonlySet<string>;
   readonly #answers: LRUCache<string, Reply>;
@@ -59,11 +64,12 @@ class Directory implements RecipientDirectory {
   readonly #refusals: LRUCache<string, Reply>;
   readonly #questions = new Map<string, Promise<Reply>>();
 
-  constructor(options: DirectoryOptions, { clock, verify }: DirectoryDeps) {
+  constructor(options: DirectoryOptions, { clock, verify, find }: DirectoryDeps) {
     this.#options = options;
     this.#verify = verify;
-    this.#domains = new Set(options.domains.map(domain => domain.toLowerCase()));
-    this.#list = new Set(options.list.map(entry => entry.toLowerCase()));
+    this.#find = find;
+    this.#domains = new Set(options.domains.map(comparableDomain));
+    this.#list = new Set(options.list.map(comparablePath));
     const perf = { now: () => clock.monotonic() };
     // With `max` in place of sizes, lru-cache sets up its whole table at once: 4 MB for 100,000 entries that may never come.
     const size = { maxSize: options.maxEntries, sizeCalculation: () => 1 };
@@ -84,6 +90,8 @@ class Directory implements RecipientDirectory {
         return replies.recipientOk;
       case 'list':
         return this.#isListed(recipient, domain) ? replies.recipientOk : replies.unknownUser;
+      case 'ldap':
+        return this.#found(recipient);
       case 'next_hop':
         return this.#answers.get(keyOf(recipient)) ?? this.#ask(recipient);
     }
@@ -101,9 +109,27 @@ class Directory implements RecipientDirectory {
   }
 
   #isListed(recipient: Path, domain: string): boolean {
-    const localPart = localPartOf(recipient).toLowerCase();
-    // Postmaster of each of our domains must be taken (RFC 5321 §4.5.1).
-    return localPart === 'postmaster' || this.#list.has(`@${domain}`) || this.#list.has(`${localPart}@${domain}`);
+    if (isPostmaster(recipient) || this.#list.has(`@${domain}`)) return true;
+    return this.#namesOf(recipient).some(address => this.#list.has(address));
+  }
+
+  async #found(recipient: Path): Promise<Reply> {
+    if (isPostmaster(recipient)) return replies.recipientOk;
+    switch (await this.#find(this.#namesOf(recipient))) {
+      case 'known':
+        return replies.recipientOk;
+      case 'unknown':
+        return replies.unknownUser;
+      case 'unavailable':
+        return replies.directoryUnavailable;
+    }
+  }
+
+  /** The recipient as lists hold it, and the address without its tag that would stand for it. */
+  #namesOf(recipient: Path): readonly [string, ...string[]] {
+    const written = comparablePath(recipient);
+    const untagged = withoutTag(written, this.#options.delimiters);
+    return untagged === null ? [written] : [written, untagged];
   }
 
   /** One question for all who ask the same at the same time. */
@@ -128,10 +154,13 @@ class Directory implements RecipientDirectory {
   }
 }
 
+/** Postmaster of each of our domains must be taken (RFC 5321 §4.5.1). */
+const isPostmaster = (recipient: Path): boolean => localPartOf(recipient).toLowerCase() === 'postmaster';
+
 /** Sender-specified routing (`user%elsewhere@ours`, `elsewhere!user@ours`, `"user@elsewhere"@ours`, `@a:user@ours`): a next hop might obey it. */
 const hasRoute = (recipient: Path): boolean => /[@%!]/.test(localPartOf(recipient));
 
-/** Local parts are the next hop's to compare: only the domain is folded (RFC 5321 §2.4). */
+/** Local parts are the next hop's to compare: only the domain is comparablePath (RFC 5321 §2.4). */
 const keyOf = (recipient: Path): string => `${localPartOf(recipient)}@${domainOf(recipient)}`;
 
 /** No path holds a line feed. */

@@ -11,7 +11,7 @@ import { newId } from '../model/ids.ts';
 import { outgoingChunks } from '../model/message.ts';
 import type { Reply } from '../model/reply.ts';
 import { UnixLines } from './content-lines.ts';
-import type { Delivery, DeliveryResult, NextHop } from './next-hop.ts';
+import type { Delivery, DeliveryResult, NextHop, Unreachable } from './next-hop.ts';
 import { replies } from './replies.ts';
 import type { NextHopTarget } from './target.ts';
 import { unfit } from './writable.ts';
@@ -34,7 +34,11 @@ export function maildirNextHop(options: MaildirOptions, deps: MaildirDeps): Next
 
 class Maildir implements NextHop {
   readonly name: string;
-  readonly capabilities: ReadonlyMap<string, string> = new Map([['8BITMIME', '']]);
+  readonly capabilities: ReadonlyMap<string, string> = new Map([
+    ['8BITMIME', ''],
+    ['SMTPUTF8', ''],
+  ]);
+  readonly connections = 0;
   readonly #directory: string;
   readonly #hostname: string;
   readonly #deps: MaildirDeps;
@@ -49,7 +53,7 @@ class Maildir implements NextHop {
   }
 
   async deliver(delivery: Delivery): Promise<DeliveryResult> {
-    const refused = unfit(delivery);
+    const refused = unfit(delivery, true);
     if (refused !== null) return refused;
     const failure = await this.#make()
       .then(() => this.#store(delivery))
@@ -66,14 +70,14 @@ class Maildir implements NextHop {
     return replies.recipientOk;
   }
 
-  async check(): Promise<boolean> {
+  async check(): Promise<Unreachable | null> {
     try {
       await this.#make();
       await access(join(this.#directory, 'tmp'), constants.W_OK);
-      return true;
-    } catch {
+      return null;
+    } catch (error) {
       this.#made = null;
-      return false;
+      return { reply: replies.storageFailed, because: String(error) };
     }
   }
 
@@ -126,7 +130,7 @@ async function writeContent(handle: FileHandle, { reversePath, recipients, outgo
   await handle.writeFile(`Return-Path: <${reversePath}>\n${deliveredTo.join('')}`);
   const lines = new UnixLines();
   for await (const chunk of outgoingChunks(outgoing)) {
-    const converted = lines.convert(chunk);
+    const converted = lines.pass(chunk);
     if (converted === null) return false;
     await handle.writeFile(converted);
   }

@@ -1,8 +1,10 @@
 // A bounded number of sessions with one next hop, handed from delivery to delivery.
 // Whoever finds none free waits, but only so many and only so long: a slow next hop never lets memory grow.
 
+import type { Deadline } from './deadline.ts';
+import type { Unreachable } from './next-hop.ts';
 import { replies } from './replies.ts';
-import { Session, type Unreachable } from './session.ts';
+import { Session } from './session.ts';
 
 export interface PoolOptions {
   readonly maxConnections: number;
@@ -24,7 +26,7 @@ interface Waiter {
 const quitMs = 2000;
 
 export class Pool {
-  readonly #open: () => Promise<Session | Unreachable>;
+  readonly #open: (deadline: Deadline) => Promise<Session | Unreachable>;
   readonly #options: PoolOptions;
   /** The last used is taken first, so that those not needed grow old. */
   readonly #idle: { readonly session: Session; readonly timer: NodeJS.Timeout }[] = [];
@@ -35,22 +37,23 @@ export class Pool {
   #isClosed = false;
   readonly #quitting = new Set<Promise<void>>();
 
-  constructor(open: () => Promise<Session | Unreachable>, options: PoolOptions) {
+  constructor(open: (deadline: Deadline) => Promise<Session | Unreachable>, options: PoolOptions) {
     this.#open = open;
     this.#options = options;
   }
 
-  async take(): Promise<Session | Unreachable> {
+  /** A session by `deadline`, or why there is none. */
+  async take(deadline: Deadline): Promise<Session | Unreachable> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return this.#reused(idle);
     if (this.#isClosed) return shuttingDown;
-    if (this.#live + this.#opening >= this.#options.maxConnections) return this.#wait();
+    if (this.#live + this.#opening >= this.#options.maxConnections) return this.#wait(deadline);
     this.#opening++;
-    const opening = await this.#openReserved();
+    const opening = await this.#openReserved(deadline);
     if (opening instanceof Session || this.#live === 0) return opening;
     // A next hop that serves others but refuses one more (its own limit is below ours) is waited for.
     const released = this.#idle.pop();
-    return released === undefined ? this.#wait() : this.#reused(released);
+    return released === undefined ? this.#wait(deadline) : this.#reused(released);
   }
 
   /** Gives a session back, whatever state it is in. */
@@ -59,6 +62,11 @@ export class Pool {
       this.#retire(session);
       if (this.#passOn('a free place')) this.#opening++;
     } else if (!this.#passOn(session)) this.#keep(session);
+  }
+
+  /** Sessions that are open now. */
+  get size(): number {
+    return this.#live;
   }
 
   /** Closes the sessions that nobody uses: one of them was found dead. */
@@ -78,23 +86,24 @@ export class Pool {
   }
 
   /** Opens a session in the place that `#opening` already counts. */
-  async #openReserved(): Promise<Session | Unreachable> {
-    const opening = await this.#open().finally(() => this.#opening--);
+  async #openReserved(deadline: Deadline): Promise<Session | Unreachable> {
+    const opening = await this.#open(deadline).finally(() => this.#opening--);
     if (opening instanceof Session) this.#live++;
     // Nobody's session will come free: all who wait hear why.
     else while (this.#live + this.#opening === 0 && this.#passOn(opening));
     return opening;
   }
 
-  async #wait(): Promise<Session | Unreachable> {
+  async #wait(deadline: Deadline): Promise<Session | Unreachable> {
     if (this.#isClosed) return shuttingDown;
     if (this.#waiters.size >= this.#options.maxWaiters) return { reply: replies.busy, because: 'too many wait' };
     const { promise, resolve } = Promise.withResolvers<Session | Unreachable | 'a free place'>();
-    const tooLong = { reply: replies.busy, because: `no connection free within ${this.#options.waitMs} ms` };
-    const waiter = { take: resolve, timer: setTimeout(() => this.#pass(waiter, tooLong), this.#options.waitMs) };
+    const waitMs = deadline.atMost(this.#options.waitMs);
+    const tooLong = { reply: replies.busy, because: `no connection free within ${Math.round(waitMs)} ms` };
+    const waiter = { take: resolve, timer: setTimeout(() => this.#pass(waiter, tooLong), waitMs) };
     this.#waiters.add(waiter);
     const taken = await promise;
-    return taken === 'a free place' ? this.#openReserved() : taken;
+    return taken === 'a free place' ? this.#openReserved(deadline) : taken;
   }
 
   /** To whoever has waited longest; false when nobody waits. */

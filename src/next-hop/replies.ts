@@ -20,6 +20,7 @@ export const replies = {
   storageFailed: reply(451, '4.3.0', 'The message could not be stored, try again later'),
   stored: reply(250, '2.0.0', 'Ok: stored'),
   recipientOk: reply(250, '2.1.5', 'Ok'),
+  directoryUnavailable: reply(451, '4.4.3', 'Recipient cannot be verified at the moment, try again later'),
   unknownUser: reply(550, '5.1.1', 'No such user here'),
   relayingDenied: reply(550, '5.7.1', 'Relaying denied'),
 } as const satisfies Record<string, Reply>;

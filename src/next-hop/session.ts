@@ -1,8 +1,11 @@
 // A connection that has been greeted: EHLO (LHLO, HELO), STARTTLS and EHLO again, and what the next hop offers.
 
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { ConnectionOptions, SecureContext } from 'node:tls';
 import { isPermanent, isPositive, type Reply, replyText } from '../model/reply.ts';
+import type { Deadline } from './deadline.ts';
+import { type Dialled, dial, interleaved } from './dial.ts';
+import type { Unreachable } from './next-hop.ts';
 import { replies } from './replies.ts';
 import type { Endpoint } from './target.ts';
 import { type Exchange, Wire } from './wire.ts';
@@ -19,12 +22,10 @@ export interface SessionOptions {
   readonly connectMs: number;
   readonly greetingMs: number;
   readonly commandMs: number;
-}
-
-/** Why there is no session: `reply` for the client, `because` for the log. */
-export interface Unreachable {
-  readonly reply: Reply;
-  readonly because: string;
+  /** Extensions that are not used although they are offered; what turns out not to work is added. */
+  readonly disproved: Set<string>;
+  /** The addresses of a host name, the best first; rejects where it has none. */
+  readonly addressesOf: (host: string) => Promise<readonly string[]>;
 }
 
 export class Session {
@@ -37,20 +38,40 @@ export class Session {
   needsReset = false;
   /** The next hop left between transactions: the first command of this one was not answered, or by 421. */
   endedIdle = false;
+  #isFresh = true;
+  readonly #disproved: Set<string>;
 
-  constructor(wire: Wire, capabilities: ReadonlyMap<string, string>, isLmtp: boolean) {
+  constructor(
+    wire: Wire,
+    capabilities: ReadonlyMap<string, string>,
+    { scheme, disproved }: Pick<SessionOptions, 'scheme' | 'disproved'>,
+  ) {
     this.wire = wire;
     this.capabilities = capabilities;
-    this.isLmtp = isLmtp;
+    this.isLmtp = scheme === 'lmtp';
+    this.#disproved = disproved;
   }
 
-  /** To be told the reply to the first command of each use. */
+  /** To be told the replies of each use in their order: the first decides. */
   noteFirst(answer: Reply | undefined): void {
+    if (!this.#isFresh) return;
+    this.#isFresh = false;
     this.endedIdle = answer === undefined || answer.code === 421;
   }
 
+  /** Another use begins. */
+  begin(): void {
+    this.#isFresh = true;
+    this.transactions++;
+  }
+
   offers(extension: string): boolean {
-    return this.capabilities.has(extension);
+    return this.capabilities.has(extension) && !this.#disproved.has(extension);
+  }
+
+  /** It was offered, and is not understood. */
+  disprove(extension: string): void {
+    this.#disproved.add(extension);
   }
 
   /** Commands that need no answer before the next: in one write where PIPELINING is offered (RFC 2920), else one by one. */
@@ -68,19 +89,52 @@ export class Session {
   }
 }
 
-export async function openSession(options: SessionOptions): Promise<Session | Unreachable> {
-  const opening = await attempt(options);
-  if (options.tls !== 'opportunistic' || opening instanceof Session || opening.reply !== replies.tlsFailed) {
-    return opening;
+/** Address by address, until one gives a session or `deadline` has come. What is said is why the first did not. */
+export async function openSession(options: SessionOptions, deadline: Deadline): Promise<Session | Unreachable> {
+  let left = await endpointsOf(options, deadline);
+  let failure: Unreachable | null = null;
+  while (Array.isArray(left) && left.length > 0) {
+    const dialled = await dial(left, deadline.atMost(options.connectMs));
+    if (!('socket' in dialled)) return failure ?? { reply: replies.unreachable, because: dialled.because };
+    const opening = await openAt(dialled, options, deadline);
+    if (opening instanceof Session) return opening;
+    failure ??= opening;
+    left = left.filter(endpoint => endpoint !== dialled.endpoint);
   }
-  // A next hop whose TLS does not work gets the plain text that `opportunistic` allows, on a connection that never began TLS.
-  return attempt({ ...options, tls: 'none' });
+  return failure ?? { reply: replies.unreachable, because: typeof left === 'string' ? left : 'no address' };
 }
 
-async function attempt(options: SessionOptions): Promise<Session | Unreachable> {
-  const { endpoint, scheme, tls, connectMs, greetingMs } = options;
-  const wire = await Wire.open(endpoint, scheme === 'smtps' ? tlsOptions(options) : null, connectMs);
-  if (!(wire instanceof Wire)) return { reply: replies.unreachable, because: wire.because };
+/** Where to connect; or why there is nowhere. */
+async function endpointsOf({ endpoint, addressesOf }: SessionOptions, deadline: Deadline) {
+  if ('path' in endpoint || isIP(endpoint.host) !== 0) return [endpoint];
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve('its name was not resolved in time'), deadline.leftMs);
+  const found = addressesOf(endpoint.host).then(
+    addresses => interleaved(addresses).map(host => ({ host, port: endpoint.port })),
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  return Promise.race([found, late.promise]).finally(() => clearTimeout(timer));
+}
+
+async function openAt(dialled: Dialled, options: SessionOptions, deadline: Deadline): Promise<Session | Unreachable> {
+  const opening = await attempt(dialled.socket, options, deadline);
+  const mayBePlain = options.scheme !== 'smtps' && options.tls === 'opportunistic';
+  if (!mayBePlain || opening instanceof Session || opening.reply !== replies.tlsFailed) return opening;
+  // A next hop whose TLS does not work gets the plain text that `opportunistic` allows, on a connection that never began TLS.
+  const again = await dial([dialled.endpoint], deadline.atMost(options.connectMs));
+  return 'socket' in again ? attempt(again.socket, { ...options, tls: 'none' }, deadline) : opening;
+}
+
+async function attempt(socket: Socket, options: SessionOptions, deadline: Deadline): Promise<Session | Unreachable> {
+  const tls = options.scheme === 'smtps' ? tlsOptions(options) : null;
+  const wire = await Wire.open(socket, tls, deadline.atMost(options.greetingMs));
+  if (!(wire instanceof Wire)) return { reply: replies.tlsFailed, because: `TLS handshake: ${wire.because}` };
+  const tooLate = setTimeout(() => wire.break('no session in time'), deadline.leftMs);
+  return greet(wire, options).finally(() => clearTimeout(tooLate));
+}
+
+async function greet(wire: Wire, options: SessionOptions): Promise<Session | Unreachable> {
+  const { scheme, tls, greetingMs } = options;
   const greeting = await wire.exchange(null, 1, greetingMs);
   // A 5xx greeting is no refusal of this message (Postfix: smtp_skip_5xx_greeting).
   if (greeting.heard[0]?.code !== 220) return giveUp(wire, 'no greeting', greeting);
@@ -113,11 +167,11 @@ async function sayHello(wire: Wire, options: SessionOptions): Promise<Session | 
   const verb = options.scheme === 'lmtp' ? 'LHLO' : 'EHLO';
   const extended = await wire.exchange(`${verb} ${options.hostname}\r\n`, 1, options.commandMs);
   const answer = extended.heard[0];
-  if (answer?.code === 250) return new Session(wire, capabilitiesOf(answer), verb === 'LHLO');
+  if (answer?.code === 250) return new Session(wire, capabilitiesOf(answer), options);
   if (answer === undefined || !isPermanent(answer) || verb === 'LHLO') return giveUp(wire, `${verb} refused`, extended);
   // RFC 5321 §3.2: a server without extensions is still greeted by HELO.
   const plain = await wire.exchange(`HELO ${options.hostname}\r\n`, 1, options.commandMs);
-  if (plain.heard[0]?.code === 250) return new Session(wire, new Map(), false);
+  if (plain.heard[0]?.code === 250) return new Session(wire, new Map(), options);
   return giveUp(wire, 'HELO refused', plain);
 }
 

@@ -4,10 +4,13 @@ import { createSecureContext } from 'node:tls';
 import type { Path } from '../model/address.ts';
 import type { Clock, Faults } from '../model/clock.ts';
 import { isPositive, type Reply } from '../model/reply.ts';
-import type { Delivery, DeliveryResult, NextHop } from './next-hop.ts';
+import { Deadline } from './deadline.ts';
+import { isTroubleOfHost } from './host-trouble.ts';
+import type { Delivery, DeliveryResult, NextHop, Patience, Unreachable } from './next-hop.ts';
+import { lost } from './outcome.ts';
 import { Pool, type PoolOptions } from './pool.ts';
 import { mirrored, replies } from './replies.ts';
-import { openSession, Session, type SessionOptions, type TlsMode, type Unreachable } from './session.ts';
+import { openSession, Session, type SessionOptions, type TlsMode } from './session.ts';
 import type { NextHopTarget } from './target.ts';
 import { transact } from './transaction.ts';
 import { unwritable } from './writable.ts';
@@ -19,6 +22,10 @@ export interface SmtpNextHopOptions {
   readonly tls: TlsMode;
   /** Certificate authorities in PEM that `verified` trusts in place of those that come with Node. */
   readonly tlsCa?: string;
+  /** BDAT in place of DATA where CHUNKING is offered. */
+  readonly usesChunking: boolean;
+  /** The client is named by XFORWARD where it is offered. */
+  readonly usesXforward: boolean;
   readonly timeouts: SmtpTimeouts;
   readonly pool: PoolOptions;
   /** Of the connections that carry no mail. */
@@ -59,6 +66,7 @@ export const rfcTimeouts: SmtpTimeouts = {
 export interface SmtpNextHopDeps {
   readonly clock: Clock;
   readonly faults: Faults;
+  readonly addressesOf: SessionOptions['addressesOf'];
 }
 
 export function smtpNextHop(options: SmtpNextHopOptions, deps: SmtpNextHopDeps): NextHop {
@@ -78,45 +86,51 @@ class SmtpNextHop implements NextHop {
     this.name = options.target.name;
     this.#options = options;
     this.#deps = deps;
-    const { target, hostname, tls, tlsCa, timeouts } = options;
-    const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...(tlsCa !== undefined && { ca: tlsCa }) });
-    this.#session = { ...timeouts, scheme: target.scheme, endpoint: target.endpoint, hostname, tls, secureContext };
-    this.#pool = new Pool(() => this.#open(this.#session), options.pool);
-    const probing = { ...this.#session, ...sooner(timeouts) };
-    this.#probes = new Pool(() => this.#open(probing), options.probePool);
+    this.#session = sessionOptions(options, deps);
+    this.#pool = new Pool(deadline => this.#open(this.#session, deadline), options.pool);
+    const probing = { ...this.#session, ...sooner(options.timeouts) };
+    this.#probes = new Pool(deadline => this.#open(probing, deadline), options.probePool);
   }
 
-  deliver(delivery: Delivery): Promise<DeliveryResult> {
+  get connections(): number {
+    return this.#pool.size + this.#probes.size;
+  }
+
+  deliver(delivery: Delivery, patience?: Patience): Promise<DeliveryResult> {
     const { timeouts } = this.#options;
     return this.#onSession<DeliveryResult>(
       this.#pool,
-      timeouts.deliveryMs,
-      session => transact(session, delivery, timeouts, this.#deps.faults),
+      within(timeouts.deliveryMs, patience),
+      async session => {
+        const result = await transact(session, delivery, timeouts, this.#deps.faults);
+        return session.wire.isLeaving ? { ...result, isLeaving: true } : result;
+      },
       unreachable => ({ at: 'connect', ...unreachable }),
     );
   }
 
-  async verify(recipient: Path): Promise<Reply> {
-    const refused = unwritable(recipient, replies.badForwardPath);
+  async verify(recipient: Path, patience?: Patience): Promise<Reply> {
+    const refused = unwritable(recipient, replies.badForwardPath, true);
     if (refused !== null) return refused;
     return this.#onSession(
       this.#probes,
-      this.#options.timeouts.verifyMs,
+      within(this.#options.timeouts.verifyMs, patience),
       session => this.#probe(session, recipient),
       unreachable => unreachable.reply,
     );
   }
 
-  check(): Promise<boolean> {
-    return this.#onSession(
+  check(): Promise<Unreachable | null> {
+    const { commandMs, verifyMs } = this.#options.timeouts;
+    return this.#onSession<Unreachable | null>(
       this.#probes,
-      this.#options.timeouts.verifyMs,
+      within(verifyMs),
       async session => {
-        const { heard } = await session.wire.exchange('NOOP\r\n', 1, this.#options.timeouts.commandMs);
+        const { heard, broken } = await session.wire.exchange('NOOP\r\n', 1, commandMs);
         session.noteFirst(heard[0]);
-        return !session.endedIdle;
+        return session.endedIdle ? lost(broken, heard[0]) : null;
       },
-      () => false,
+      unreachable => unreachable,
     );
   }
 
@@ -124,39 +138,46 @@ class SmtpNextHop implements NextHop {
     await Promise.all([this.#pool.close(), this.#probes.close()]);
   }
 
-  async #open(options: SessionOptions): Promise<Session | Unreachable> {
-    const opening = await openSession(options);
+  async #open(options: SessionOptions, deadline: Deadline): Promise<Session | Unreachable> {
+    const opening = await openSession(options, deadline);
     if (opening instanceof Session) this.capabilities = opening.capabilities;
     return opening;
   }
 
   async #probe(session: Session, recipient: Path): Promise<Reply> {
     const { probeReversePath, timeouts } = this.#options;
-    const commands = [`MAIL FROM:<${probeReversePath}>\r\n`, `RCPT TO:<${recipient}>\r\n`, 'RSET\r\n'];
+    const refused = unwritable(recipient, replies.badForwardPath, session.offers('SMTPUTF8'));
+    if (refused !== null) return refused;
+    const utf8 = /[^\x00-\x7f]/.test(recipient) ? ' SMTPUTF8' : '';
+    const commands = [`MAIL FROM:<${probeReversePath}>${utf8}\r\n`, `RCPT TO:<${recipient}>\r\n`, 'RSET\r\n'];
     const { heard } = await session.converse(commands, timeouts.commandMs);
     const [mail, rcpt, reset] = heard;
     session.noteFirst(mail);
     session.needsReset = reset?.code !== 250;
     if (mail === undefined || rcpt === undefined) return replies.connectionLost;
     // Not a word about the recipient: an address must not count as unknown because our question was not liked.
-    if (!isPositive(mail)) return replies.probeRefused;
-    return isPositive(rcpt) ? rcpt : mirrored(rcpt);
+    if (!isPositive(mail)) return mail.code === 421 ? replies.connectionLost : replies.probeRefused;
+    if (isPositive(rcpt)) return rcpt;
+    const refusal = mirrored(rcpt);
+    // Nor is 421, even where its enhanced code speaks of policy.
+    return rcpt.code === 421 && !isTroubleOfHost(refusal) ? replies.connectionLost : refusal;
   }
 
   /** Once more on another session where this one, kept from before, turns out to have ended: nothing was sent on it. */
   async #onSession<T>(
     pool: Pool,
-    limitMs: number,
+    { openingMs, totalMs }: Patience,
     use: (session: Session) => Promise<T>,
     without: (unreachable: Unreachable) => T,
   ): Promise<T> {
-    const from = this.#deps.clock.monotonic();
+    const deadline = new Deadline(this.#deps.clock, totalMs);
+    const opening = deadline.sooner(openingMs);
     for (let isRetry = false; ; isRetry = true) {
-      const session = await pool.take();
+      const session = await pool.take(opening);
       if (!(session instanceof Session)) return without(session);
-      const wasIdle = session.transactions++ > 0;
-      const leftMs = Math.max(0, from + limitMs - this.#deps.clock.monotonic());
-      const result = await this.#use(pool, session, use, leftMs);
+      const wasIdle = session.transactions > 0;
+      session.begin();
+      const result = await this.#use(pool, session, use, deadline.leftMs);
       if (isRetry || !wasIdle || !session.endedIdle) return result;
       pool.dropIdle();
     }
@@ -186,6 +207,26 @@ class SmtpNextHop implements NextHop {
     pool.release(session);
   }
 }
+
+function sessionOptions(options: SmtpNextHopOptions, { addressesOf }: SmtpNextHopDeps): SessionOptions {
+  const { target, hostname, tls, tlsCa, timeouts, usesChunking, usesXforward } = options;
+  return {
+    ...timeouts,
+    scheme: target.scheme,
+    endpoint: target.endpoint,
+    hostname,
+    tls,
+    secureContext: createSecureContext({ minVersion: 'TLSv1.2', ...(tlsCa !== undefined && { ca: tlsCa }) }),
+    disproved: new Set([...(usesChunking ? [] : ['CHUNKING']), ...(usesXforward ? [] : ['XFORWARD'])]),
+    addressesOf,
+  };
+}
+
+/** The caller's patience, and never more than `limitMs`. */
+const within = (limitMs: number, patience?: Patience): Patience => ({
+  openingMs: Math.min(limitMs, patience?.openingMs ?? limitMs),
+  totalMs: Math.min(limitMs, patience?.totalMs ?? limitMs),
+});
 
 /** The times of the connections that carry no mail. */
 const sooner = ({ connectMs, greetingMs, commandMs, verifyMs }: SmtpTimeouts) => ({

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DisposeOptions } from '../../src/dispose/dispose.ts';
+import type { DisposeDeps, DisposeOptions } from '../../src/dispose/dispose.ts';
 import type { FailurePolicyOf } from '../../src/dispose/failed-checks.ts';
 import type { FaultPoint } from '../../src/model/clock.ts';
 import type { JudgedGroup } from '../../src/model/disposition.ts';
@@ -23,6 +23,7 @@ interface Setting {
   readonly faults?: (point: FaultPoint) => void;
   readonly failurePolicyOf?: FailurePolicyOf;
   readonly options?: DisposeOptions;
+  readonly alter?: DisposeDeps['alter'];
 }
 
 async function open(t: Ending, { faults = () => {}, ...setting }: Setting = {}) {
@@ -51,6 +52,47 @@ test('all deliver or tag: one next-hop transaction for each route and each set o
     ['x@b.example relayed', 'y@c.example relayed', 'z@b.example relayed', 't@b.example relayed'],
   );
   assert.deepEqual(await copiesIn(store.quarantine), []);
+});
+
+test('what is altered leaves so for its recipients, is recorded, and everybody has one copy', async t => {
+  const { hop, send } = await open(t, {
+    // Of one it knows nothing, of another it says twice, and one is not of this group.
+    alter: async ({ group: { recipients } }, fields) => {
+      const edits = [{ start: 0, end: 8, bytes: Buffer.from('Subject: [T]') }];
+      const notes = [{ what: 'subject_tag', isDone: true, detail: '[T]' }] as const;
+      const [first = '', second = ''] = recipients;
+      return [
+        { recipients: [first, second], fields: { ...fields, edits }, notes },
+        { recipients: [second, 'stranger@b.example'], fields, notes: [] },
+      ];
+    },
+  });
+  const sent = await send(spam(1), [group('deliver', 'x@b.example', 'y@b.example', 'z@b.example')]);
+  assert.equal(sent.text, queued);
+  const taken = hop.taken.map(({ paths, bytes }) => [paths.join(' '), bytes.split('\r\n')[1]]).sort();
+  assert.deepEqual(taken, [
+    ['x@b.example', 'Subject: [T] offer 1'],
+    ['y@b.example z@b.example', 'Subject: offer 1'],
+  ]);
+  assert.deepEqual(sent.alterations, [
+    { recipients: ['x@b.example', 'y@b.example'], notes: [{ what: 'subject_tag', isDone: true, detail: '[T]' }] },
+  ]);
+});
+
+test('what the quarantine keeps is what came, however the other copies are altered', async t => {
+  const { hop, store, send } = await open(t, {
+    alter: async ({ group: { recipients } }, fields) => [
+      {
+        recipients,
+        fields: { ...fields, edits: [{ start: 0, end: 8, bytes: Buffer.from('Subject: [T]') }] },
+        notes: [],
+      },
+    ],
+  });
+  await send(spam(1), [group('tag', 'x@b.example'), group('quarantine', 'q@b.example')]);
+  assert.match(hop.taken[0]?.bytes ?? '', /^Subject: \[T\] offer 1\r$/m);
+  const [entry] = (await store.quarantine.list({}, 10, null)).items;
+  assert.deepEqual(await contentOf(await store.quarantine.message(entry?.id ?? sampleId(0))), await contentOf(spam(1)));
 });
 
 test('all reject: refused with category, incident and contact, and nothing is kept', async t => {
@@ -336,6 +378,25 @@ test('killed between the next hop and the flip: the retry flips, and delivers no
   assert.equal((await send(spam(1), groups)).text, queued);
   assert.equal(hop.taken.length, 1);
   assert.deepEqual(await copiesIn(store.quarantine), ['q@b.example: held, policy']);
+});
+
+test('M4, a fault after the answer: the 250 stands, and a receipt that was not consumed still counts', async t => {
+  let fails = true;
+  const { hop, other, log, send } = await open(t, {
+    faults: point => {
+      if (point === 'M4-client-answered' && fails) throw new Error('struck');
+    },
+  });
+  const groups = [group('deliver', 'x@b.example', 'y@c.example')];
+  other.follow(content(later));
+  assert.equal((await send(spam(1), groups)).reply.code, 452);
+  other.follow(content(ok));
+  assert.equal((await send(spam(1), groups)).text, queued);
+  assert.deepEqual(log.events, ['receipts not consumed']);
+  fails = false;
+  assert.equal((await send(spam(1), groups)).text, queued);
+  // Only the first attempt left a receipt; the second one had nothing left to wait for.
+  assert.deepEqual([hop.taken.length, other.taken.length], [1, 2]);
 });
 
 test('pending copies that no client comes back for become held, never deleted', async t => {

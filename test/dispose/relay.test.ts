@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliver, relaysFor } from '../../src/dispose/relay.ts';
+import { without } from '../../src/model/message.ts';
 import { type Reply, reply } from '../../src/model/reply.ts';
+import type { DeliveryResult } from '../../src/next-hop/next-hop.ts';
 import { sampleId, spam } from '../store/samples.ts';
 import { type Act, content, later, never, ok, recipients, scriptedNextHop } from './scripted-next-hop.ts';
 
@@ -17,13 +19,13 @@ const transaction = {
 };
 const recipient = (path: string) => ({ path, parameters: [] });
 
-test('next hops that share a name are two, and edits that differ in removed fields are two', () => {
+test('next hops that share a name are two, and edits that differ in what they leave out are two', () => {
   const [one, two] = [scriptedNextHop('same'), scriptedNextHop('same')];
-  const edits = { prepended: 'A: 1\r\n', removed: [] };
+  const edits = { prepended: 'A: 1\r\n', edits: [] };
   const copies = [
     { recipient: recipient('1'), edits },
     { recipient: recipient('2'), edits },
-    { recipient: recipient('3'), edits: { ...edits, removed: [{ start: 0, end: 9 }] } },
+    { recipient: recipient('3'), edits: { ...edits, edits: [without({ start: 0, end: 9 })] } },
     { recipient: recipient('4'), edits: { ...edits } },
   ];
   const relays = relaysFor(copies, spam(1), path => (path === '2' ? two : one));
@@ -43,7 +45,7 @@ async function results(
   const [first, ...others] = paths;
   const relay = {
     nextHop: hop,
-    outgoing: { prepended: '', removed: [], message: spam(1) },
+    outgoing: { prepended: '', edits: [], message: spam(1) },
     recipients: [recipient(first), ...others.map(recipient)] as const,
   };
   const copies = await deliver(relay, transaction, {
@@ -116,6 +118,20 @@ test('refusals at RCPT one after the other end', async () => {
 test('a recipient for whom nothing was said is neither delivered nor refused', async () => {
   const hop = scriptedNextHop('hop', () => ({ at: 'recipients', replies: new Map([['a', never]]) }));
   assert.deepEqual((await results(hop, ['a', 'b'])).copies, ['a refused at RCPT', 'b unknown']);
+});
+
+test('of several next hops, the one that answered is named', async () => {
+  const hop = scriptedNextHop('one, two', delivery => ({ ...content(ok)(delivery), by: 'two' }) as DeliveryResult);
+  const relay = {
+    nextHop: hop,
+    outgoing: { prepended: '', edits: [], message: spam(1) },
+    recipients: [recipient('a')] as const,
+  };
+  const copies = await deliver(relay, transaction, { learn: () => {}, failed: () => {}, hasTime: () => true });
+  assert.deepEqual(
+    copies.map(copy => copy.nextHop),
+    ['two'],
+  );
 });
 
 test('a next hop that throws has perhaps stored it', async () => {

@@ -1,6 +1,7 @@
 // A next hop that answers by script and remembers what it took.
 
 import type { Path } from '../../src/model/address.ts';
+import type { Recipient } from '../../src/model/envelope.ts';
 import { outgoingChunks } from '../../src/model/message.ts';
 import { isPositive, type Reply, reply } from '../../src/model/reply.ts';
 import type { Delivery, DeliveryResult, NextHop } from '../../src/next-hop/next-hop.ts';
@@ -27,6 +28,9 @@ export interface Taken {
   readonly paths: readonly Path[];
   readonly bytes: string;
   readonly reversePath: Path;
+  readonly isUtf8: boolean;
+  readonly parameters: readonly string[];
+  readonly recipients: readonly Recipient[];
   readonly transaction: string;
 }
 
@@ -63,7 +67,8 @@ export function scriptedNextHop(name: string, ...acts: readonly Act[]): Scripted
     },
     verify: async () => ok,
     capabilities: null,
-    check: async () => true,
+    connections: 0,
+    check: async () => null,
     close: async () => {},
   };
 }

@@ -8,13 +8,13 @@ import { DotStuffer, UnixLines } from '../../src/next-hop/content-lines.ts';
 /** What the pieces become, with the end; null where they are refused. */
 function stuffedIn(pieces: readonly string[]): string | null {
   const stuffer = new DotStuffer();
-  const parts = pieces.map(piece => stuffer.stuff(Buffer.from(piece, 'latin1')));
+  const parts = pieces.map(piece => stuffer.pass(Buffer.from(piece, 'latin1')));
   return joined([...parts, stuffer.end()]);
 }
 
 function unixIn(pieces: readonly string[]): string | null {
   const lines = new UnixLines();
-  const parts = pieces.map(piece => lines.convert(Buffer.from(piece, 'latin1')));
+  const parts = pieces.map(piece => lines.pass(Buffer.from(piece, 'latin1')));
   return joined([...parts, lines.end()]);
 }
 

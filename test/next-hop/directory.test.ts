@@ -18,6 +18,7 @@ const preset: DirectoryOptions = {
   domains: ['example.test', 'Second.Test'],
   acceptAnyDomain: false,
   list: [],
+  delimiters: '',
   validMs: 60 * minute,
   invalidMs: 5 * minute,
   failedMs: minute,
@@ -28,14 +29,24 @@ const preset: DirectoryOptions = {
 };
 
 /** A directory over a next hop that says `answer`, and the questions it was asked. */
-function start(more: Partial<DirectoryOptions> = {}, answer: (path: string) => Reply | Promise<Reply> = () => ok) {
+type Standing = 'known' | 'unknown' | 'unavailable';
+
+function start(
+  more: Partial<DirectoryOptions> = {},
+  answer: (path: string) => Reply | Promise<Reply> = () => ok,
+  standing: (addresses: readonly string[]) => Standing = () => 'unavailable',
+) {
   const clock = new FakeClock();
   const asked: string[] = [];
   const verify = async (path: string) => {
     asked.push(path);
     return answer(path);
   };
-  const directory = recipientDirectory({ ...preset, ...more }, { clock, verify });
+  const find = async (addresses: readonly string[]) => {
+    asked.push(...addresses);
+    return standing(addresses);
+  };
+  const directory = recipientDirectory({ ...preset, ...more }, { clock, verify, find });
   const code = async (path: string, from = 'a@b.test') => (await directory.lookup(path, from)).code;
   return { clock, asked, directory, code };
 }
@@ -55,7 +66,7 @@ describe('THREATS 8: no relay', () => {
     'user',
     '',
   ]) {
-    for (const mode of ['none', 'list', 'next_hop'] as const) {
+    for (const mode of ['none', 'list', 'ldap', 'next_hop'] as const) {
       test(`<${path}> is refused, and nobody is asked (${mode})`, async () => {
         const { asked, directory } = start({ mode, list: ['@example.test'] });
         assert.match(replyText(await directory.lookup(path, '')), /^550 5\.7\.1 Relaying denied/);
@@ -94,6 +105,47 @@ describe('list', () => {
   ] as const) {
     test(`<${path}> gets ${code}`, async () => assert.equal(await start({ mode: 'list', list }).code(path), code));
   }
+});
+
+describe('tags', () => {
+  const list = ['ann@example.test', 'bob+own@example.test'];
+  for (const [path, delimiters, code] of [
+    ['Ann+lists@example.test', '+', 250],
+    ['ann+a+b@example.test', '+', 250],
+    ['ann-lists@example.test', '+-', 250],
+    ['ann+lists@example.test', '', 550],
+    ['bob+own@example.test', '+', 250],
+    ['bob+other@example.test', '+', 550],
+    ['+ann@example.test', '+', 550],
+  ] as const) {
+    test(`<${path}> with '${delimiters}' gets ${code}`, async () =>
+      assert.equal(await start({ mode: 'list', list, delimiters }).code(path), code));
+  }
+});
+
+describe('ldap', () => {
+  for (const [standing, reply] of [
+    ['known', '250 2.1.5 Ok'],
+    // 5.1.1: what counts as harvesting.
+    ['unknown', '550 5.1.1 No such user here'],
+    ['unavailable', '451 4.4.3 Recipient cannot be verified at the moment, try again later'],
+  ] as const) {
+    test(`${standing}: ${reply}`, async () => {
+      const { directory } = start({ mode: 'ldap' }, undefined, () => standing);
+      assert.equal(replyText(await directory.lookup('ann@example.test', '')), reply);
+    });
+  }
+
+  test('is asked for the address in lower case, and for the one without its tag', async () => {
+    const { code, asked } = start({ mode: 'ldap', delimiters: '+' }, undefined, () => 'known');
+    await code('Ann+Lists@Example.TEST.');
+    assert.deepEqual(asked, ['ann+lists@example.test', 'ann@example.test']);
+  });
+
+  test('is not asked for postmaster', async () => {
+    const { code, asked } = start({ mode: 'ldap' }, undefined, () => 'unknown');
+    assert.deepEqual([await code('postmaster@example.test'), await code('Postmaster'), asked], [250, 250, []]);
+  });
 });
 
 describe('next_hop', () => {
@@ -177,7 +229,8 @@ describe('next_hop', () => {
     });
     const nextHop = makeSmtp(t, `smtp://127.0.0.1:${fake.port}`);
     const clock = new FakeClock();
-    const directory = recipientDirectory(preset, { clock, verify: path => nextHop.verify(path) });
+    const find = async () => 'unavailable' as const;
+    const directory = recipientDirectory(preset, { clock, find, verify: path => nextHop.verify(path) });
     assert.equal((await directory.lookup('gone@example.test', '')).code, 550);
     fake.dropConnections();
     await fake.close();
@@ -190,9 +243,9 @@ describe('next_hop', () => {
 });
 
 describe('THREATS 42: what delivery refused is answered at RCPT when the client comes again', () => {
-  for (const mode of ['none', 'list', 'next_hop'] as const) {
+  for (const mode of ['none', 'list', 'ldap', 'next_hop'] as const) {
     test(`for longer than clients pause, and then asked again (${mode})`, async () => {
-      const { clock, directory, code } = start({ mode, list: ['@example.test'] });
+      const { clock, directory, code } = start({ mode, list: ['@example.test'] }, undefined, () => 'known');
       assert.equal(await code('a@example.test'), 250);
       directory.learn('a@example.test', unknown, 'a@b.test');
       clock.advance(100 * minute);

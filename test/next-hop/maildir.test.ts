@@ -98,10 +98,10 @@ test('a directory that cannot be made, and then can', async t => {
   const { directory, nextHop } = make(t);
   await mkdir(join(directory, '..'), { recursive: true });
   await writeFile(directory, 'in the way');
-  assert.equal(await nextHop.check(), false);
+  assert.notEqual(await nextHop.check(), null);
   assert.equal(codeOf(await nextHop.deliver(deliveryOf(mail))), 'data 451');
   await rm(directory);
-  assert.equal(await nextHop.check(), true);
+  assert.equal(await nextHop.check(), null);
   assert.equal(codeOf(await nextHop.deliver(deliveryOf(mail))), 'content 250');
 });
 
@@ -112,5 +112,6 @@ test('a directory that somebody removes is made again', async t => {
   assert.equal(codeOf(await nextHop.deliver(deliveryOf(mail))), 'data 451');
   assert.equal(codeOf(await nextHop.deliver(deliveryOf(mail))), 'content 250');
   await rm(directory, { recursive: true });
-  assert.deepEqual([await nextHop.check(), await nextHop.check()], [false, true]);
+  assert.notEqual(await nextHop.check(), null);
+  assert.equal(await nextHop.check(), null);
 });

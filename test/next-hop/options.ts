@@ -1,10 +1,12 @@
 // The options under which the tests make next hops: short enough that a wait that never ends shows, long enough that no test depends on them.
 
+import { lookup } from 'node:dns/promises';
 import type { TestContext } from 'node:test';
 import { noFaults, systemClock } from '../../src/model/clock.ts';
 import type { NextHop } from '../../src/next-hop/next-hop.ts';
 import { type SmtpNextHopDeps, type SmtpNextHopOptions, smtpNextHop } from '../../src/next-hop/smtp.ts';
 import { parseNextHop } from '../../src/next-hop/target.ts';
+import { WatchedNextHop, type WatchOptions } from '../../src/next-hop/watched.ts';
 
 const patient = 60_000;
 
@@ -22,8 +24,20 @@ export function smtpOptions(url: string): SmtpNextHopOptions {
   };
   const pool = { maxConnections: 4, idleMs: patient, maxTransactions: 1000, maxWaiters: 100, waitMs: patient };
   const probePool = { ...pool, maxConnections: 2 };
-  return { target, hostname: 'gate.test', tls: 'none', timeouts, pool, probePool, probeReversePath: '' };
+  return {
+    target,
+    hostname: 'gate.test',
+    tls: 'none',
+    timeouts,
+    pool,
+    probePool,
+    probeReversePath: '',
+    usesChunking: true,
+    usesXforward: true,
+  };
 }
+
+const addressesOf = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address);
 
 /** An SMTP next hop that is closed when the test ends. */
 export function makeSmtp(
@@ -32,7 +46,19 @@ export function makeSmtp(
   more: Partial<SmtpNextHopOptions> = {},
   deps: Partial<SmtpNextHopDeps> = {},
 ): NextHop {
-  const nextHop = smtpNextHop({ ...smtpOptions(url), ...more }, { clock: systemClock, faults: noFaults, ...deps });
+  const nextHop = smtpNextHop(
+    { ...smtpOptions(url), ...more },
+    { clock: systemClock, faults: noFaults, addressesOf, ...deps },
+  );
   t.after(() => nextHop.close());
   return nextHop;
+}
+
+export const routeTimes = { openingMs: patient, deliveryMs: patient, verifyMs: patient } as const;
+
+/** A next hop whose failures are remembered; after one it is asked again when nobody waits any more, unless told otherwise. */
+export function watched(t: TestContext, nextHop: NextHop, more: Partial<WatchOptions> = {}): WatchedNextHop {
+  const hop = new WatchedNextHop(nextHop, { restMs: patient, changed: () => {}, ...more });
+  t.after(() => hop.close());
+  return hop;
 }

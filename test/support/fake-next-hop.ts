@@ -31,14 +31,28 @@ export interface Certificate {
   readonly cert: string;
 }
 
-type Verb = 'EHLO' | 'LHLO' | 'HELO' | 'STARTTLS' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET' | 'NOOP' | 'QUIT';
+type Verb =
+  | 'EHLO'
+  | 'LHLO'
+  | 'HELO'
+  | 'STARTTLS'
+  | 'XFORWARD'
+  | 'MAIL'
+  | 'RCPT'
+  | 'DATA'
+  | 'BDAT'
+  | 'RSET'
+  | 'NOOP'
+  | 'QUIT';
 
 export interface Script extends Partial<Record<Verb, Step>> {
   readonly greeting?: Step;
   /** Asked when the first bytes of content arrive; `''` says nothing and reads on. */
   readonly content?: Step;
-  /** After end-of-data; with `lmtp` once for each recipient, whose RCPT command it is given. */
+  /** After end-of-data or BDAT LAST, unless BDAT is answered with a refusal; with `lmtp` once for each recipient, whose RCPT command it is given. */
   readonly final?: Step;
+  /** Offers CHUNKING and does not know BDAT: its content is read as commands. */
+  readonly isUnawareOfBdat?: boolean;
   /** The keywords of the EHLO reply. */
   readonly extensions?: readonly string[];
   readonly tls?: Certificate;
@@ -46,6 +60,8 @@ export interface Script extends Partial<Record<Verb, Step>> {
   readonly lmtp?: boolean;
   /** Takes LF.LF for end-of-data too, as the servers did that SMTP smuggling was aimed at. */
   readonly isLax?: boolean;
+  /** 127.0.0.1 unless it says otherwise. */
+  readonly host?: string;
   /** A Unix socket in place of a port. */
   readonly socketPath?: string;
 }
@@ -57,7 +73,7 @@ export interface Received {
   /** The MAIL and RCPT commands as they came, without CRLF. */
   readonly mail: string;
   readonly rcpts: readonly string[];
-  /** What came after 354: dots stuffed, end-of-data included. */
+  /** What came after 354, dots stuffed, end-of-data included; of BDAT its octets. */
   readonly wire: Buffer;
   /** The same with dots removed and without end-of-data. */
   readonly content: Buffer;
@@ -69,9 +85,11 @@ const presets: Record<Exclude<Verb, 'EHLO' | 'LHLO'> | 'greeting' | 'content' | 
   greeting: '220 fake.test ESMTP',
   HELO: '250 fake.test',
   STARTTLS: '220 2.0.0 Ready',
+  XFORWARD: '250 2.0.0 Ok',
   MAIL: '250 2.1.0 Ok',
   RCPT: '250 2.1.5 Ok',
   DATA: '354 End data with <CR><LF>.<CR><LF>',
+  BDAT: '250 2.0.0 Ok',
   content: '',
   final: '250 2.0.0 Ok: queued as FAKE',
   RSET: '250 2.0.0 Ok',
@@ -104,8 +122,8 @@ export class FakeNextHop {
   }
 
   async listen(): Promise<void> {
-    const { socketPath } = this.script;
-    this.#server.listen(socketPath === undefined ? { port: this.port, host: '127.0.0.1' } : { path: socketPath });
+    const { socketPath, host = '127.0.0.1' } = this.script;
+    this.#server.listen(socketPath === undefined ? { port: this.port, host } : { path: socketPath });
     await once(this.#server, 'listening');
     const address = this.#server.address();
     if (address !== null && typeof address !== 'string') this.port = address.port;
@@ -191,6 +209,8 @@ class Conversation {
   #overTls = false;
   #mail = '';
   #rcpts: string[] = [];
+  /** Of the blocks of BDAT so far. */
+  #chunks: Buffer[] = [];
 
   constructor(fake: FakeNextHop, socket: Socket, connection: number) {
     this.#fake = fake;
@@ -211,7 +231,8 @@ class Conversation {
 
   async #obey(line: string): Promise<void> {
     const verb = line.split(/[ :]/)[0]?.toUpperCase() ?? '';
-    if (!isVerb(verb)) return this.#say('500 5.5.1 Unknown command');
+    if (verb === 'BDAT' && this.#fake.script.isUnawareOfBdat !== true) return this.#takeChunk(line);
+    if (!isVerb(verb) || verb === 'BDAT') return this.#say('500 5.5.1 Unknown command');
     const answer = await this.#fake.answer(verb, line);
     const isAccepted = typeof answer === 'string' && /^[23]/.test(answer);
     if (verb === 'MAIL' && isAccepted) this.#begin(line);
@@ -226,13 +247,32 @@ class Conversation {
   #begin(mail: string): void {
     this.#mail = mail;
     this.#rcpts = [];
+    this.#chunks = [];
+  }
+
+  /** The octets are read whatever is answered (RFC 3030 §2). */
+  async #takeChunk(line: string): Promise<void> {
+    const [, size = '', last] = /^BDAT (\d+)( LAST)?$/.exec(line) ?? [];
+    if (size === '') return this.#say('501 5.5.4 BDAT what?');
+    if (this.#unread.length === 0 && Number(size) > 0 && !(await this.#more())) return;
+    if (this.#chunks.length === 0) await this.#say(await this.#fake.answer('content', ''));
+    while (this.#unread.length < Number(size)) if (!(await this.#more())) return;
+    this.#chunks.push(this.#unread.subarray(0, Number(size)));
+    this.#unread = this.#unread.subarray(Number(size));
+    const answer = await this.#fake.answer('BDAT', line);
+    if (last === undefined || typeof answer !== 'string' || !answer.startsWith('2')) return this.#say(answer);
+    const content = Buffer.concat(this.#chunks);
+    await this.#store(content, content);
   }
 
   async #takeContent(): Promise<void> {
     if (this.#unread.length === 0 && !(await this.#more())) return;
     await this.#say(await this.#fake.answer('content', ''));
     const wire = await this.#untilEndOfData();
-    if (wire === null) return;
+    if (wire !== null) await this.#store(wire, unstuffed(wire));
+  }
+
+  async #store(wire: Buffer, content: Buffer): Promise<void> {
     const replies = this.#fake.script.lmtp === true ? this.#rcpts : this.#rcpts.slice(0, 1);
     const entry = { connection: this.#connection, overTls: this.#overTls, mail: this.#mail, rcpts: this.#rcpts };
     this.#begin('');
@@ -240,7 +280,7 @@ class Conversation {
       const answer = await this.#fake.answer('final', rcpt);
       if (rcpt === replies[0]) {
         const reply = typeof answer === 'string' ? answer : null;
-        this.#fake.received.push({ ...entry, wire, content: unstuffed(wire), reply });
+        this.#fake.received.push({ ...entry, wire, content, reply });
       }
       await this.#say(answer);
     }
@@ -322,7 +362,7 @@ class Conversation {
   }
 }
 
-const verbs: readonly string[] = ['EHLO', 'LHLO', 'HELO', 'STARTTLS', 'MAIL', 'RCPT', 'DATA', 'RSET', 'NOOP', 'QUIT'];
+const verbs: readonly string[] = ['EHLO', 'LHLO', ...Object.keys(presets)];
 const isVerb = (word: string): word is Verb => verbs.includes(word);
 
 /** RFC 5321 §4.5.2, of a whole content with its end-of-data. */
