@@ -1,0 +1,121 @@
+// What an administrator should know before mail comes: settings that are allowed and seldom meant, and next hops and a
+// directory that do not answer, or answer more than they should. Nothing here is sent as mail.
+
+import type { Config } from '../config/schema.ts';
+import type { Clock, Random } from '../model/clock.ts';
+import { noFaults } from '../model/clock.ts';
+import { isPositive, replyText } from '../model/reply.ts';
+import type { NextHop } from '../next-hop/next-hop.ts';
+import { withFields } from '../observe/log.ts';
+import { selectivityOf, unlikelyName } from '../recipients/catch-all.ts';
+import { askFor, parseFilter } from '../recipients/ldap-search.ts';
+import { ldapSourceOf } from './ldap.ts';
+import { type NextHops, nextHopsOf } from './next-hops.ts';
+
+export interface SiteCheckOptions {
+  /** Domains that are nobody's of ours: a next hop that takes mail for one relays. */
+  readonly foreignDomains: readonly string[];
+}
+
+interface World {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Warnings that need no network. */
+export function settingWarnings(config: Config): string[] {
+  const warnings: string[] = [];
+  if (config.recipients === 'none') {
+    warnings.push(
+      'recipients is "none": every address of your domains is taken, and what the next hop does not know it must bounce ' +
+        'to reverse-paths that are often forged (backscatter). Set recipients to next_hop, list or ldap.',
+    );
+  }
+  if (config.accept_any_domain === true) {
+    warnings.push(
+      'accept_any_domain is true: whoever reaches a listener may send to any domain. List yours in domains.',
+    );
+  }
+  return warnings;
+}
+
+/** Warnings that need next hops and directory to be asked. Never rejects for one that does not answer. */
+export async function siteWarnings(config: Config, options: SiteCheckOptions, world: World): Promise<string[]> {
+  const silent = withFields({}, () => {});
+  const nextHops = nextHopsOf(config, { ...world, faults: noFaults, log: silent }, () => {});
+  try {
+    const ofHops = nextHops.hops.map(hop => hopWarnings(hop, config, options, world));
+    const found = await Promise.all([
+      ...ofHops,
+      catchAllWarnings(config, nextHops, world),
+      ldapWarnings(config, world),
+    ]);
+    return found.flat();
+  } finally {
+    await nextHops.close();
+  }
+}
+
+async function hopWarnings(hop: NextHop, config: Config, options: SiteCheckOptions, world: World): Promise<string[]> {
+  const unreachable = await hop.check();
+  if (unreachable !== null) return [`the next hop ${hop.name} does not answer: ${unreachable.because}`];
+  // A Maildir and LMTP are the end of the way: they pass nothing on (RFC 2033 §1).
+  if (!/^smtps?:/.test(hop.name)) return [];
+  for (const domain of options.foreignDomains) {
+    const recipient = `${unlikelyName(world.random)}@${domain}`;
+    const answer = await hop.verify(recipient);
+    if (isPositive(answer)) return [relayWarning(hop.name, recipient, replyText(answer), config)];
+  }
+  return [];
+}
+
+function relayWarning(hop: string, recipient: string, answer: string, config: Config): string {
+  const reach =
+    config.accept_any_domain === true
+      ? 'accept_any_domain is true: so may everybody who reaches this gateway.'
+      : 'This gateway passes on mail for your domains only, and with accept_any_domain: true it would for everybody.';
+  return (
+    `the next hop ${hop} takes mail for other domains from this machine: <${recipient}> heard "${answer}". ` +
+    'That is usual where it trusts this machine (mynetworks), and an open relay where it trusts everybody: try it from ' +
+    `elsewhere. Whoever runs a program here can send through it. ${reach}`
+  );
+}
+
+async function catchAllWarnings(config: Config, nextHops: NextHops, { random }: World): Promise<string[]> {
+  if (config.recipients !== 'next_hop') return [];
+  const domains = Object.keys(config.domains);
+  const found = await Promise.all(
+    domains.map(async domain => {
+      const route = nextHops.routeOf(`postmaster@${domain}`);
+      const selectivity = await selectivityOf(domain, { random, verify: recipient => route.verify(recipient) });
+      return catchAllWarning(domain, route.name, selectivity);
+    }),
+  );
+  return found.filter(warning => warning !== null);
+}
+
+function catchAllWarning(domain: string, hop: string, found: Awaited<ReturnType<typeof selectivityOf>>): string | null {
+  switch (found) {
+    case 'selective':
+      return null;
+    case 'catch_all':
+      return (
+        `${domain}: the next hop ${hop} takes recipients that nobody has (catch-all). To ask it for recipients is useless, ` +
+        'and what it bounces later goes to forged reverse-paths (backscatter). Let it refuse unknown recipients at RCPT, ' +
+        'or set recipients to list or ldap.'
+      );
+    case 'unknown':
+      return `${domain}: whether the next hop ${hop} knows its recipients could not be found out: it gave no final answer.`;
+  }
+}
+
+async function ldapWarnings({ ldap }: Config, { random }: World): Promise<string[]> {
+  if (ldap === undefined) return [];
+  parseFilter(ldap.filter);
+  try {
+    await askFor(ldapSourceOf(ldap), [`${unlikelyName(random)}@invalid`]);
+    return [];
+  } catch (error) {
+    return [`ldap: ${error instanceof Error ? error.message : error}`];
+  }
+}
