@@ -129,6 +129,8 @@ async function records(node: NodeResolver, name: string, type: Exclude<RecordTyp
       return node.resolveNs(name);
     case 'CNAME':
       return node.resolveCname(name);
+    case 'TLSA':
+      return node.resolveTlsa(name);
   }
 }
 
