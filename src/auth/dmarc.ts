@@ -23,6 +23,7 @@ export const dmarcReasons = [
   'header_limits',
   'policy_lookup_failed',
   'identifier_unknown',
+  'origin_unknown',
 ] as const;
 
 export interface Dmarc {
@@ -56,17 +57,24 @@ const reasons = {
   'invalid-author-domain': 'invalid_author_domain',
 } as const;
 
-/** `unknown` are identifiers whose SPF or DKIM could not be checked: what hinges on them is a `temperror`, not a `fail`. */
-export async function dmarcOf(from: From, passed: Identifiers, unknown: Identifiers, dns: Lookups): Promise<Dmarc> {
+export interface Vouching {
+  readonly passed: Identifiers;
+  /** SPF or DKIM could not be checked: what hinges on them is a `temperror`, not a `fail`. */
+  readonly unknown: Identifiers;
+  /** SPF had no client to judge, and never will have: what hinges on it is a `fail` that says so. */
+  readonly unjudged: Pick<Identifiers, 'spf'>;
+}
+
+export async function dmarcOf(from: From, { passed, unknown, unjudged }: Vouching, dns: Lookups): Promise<Dmarc> {
   const sure = await evaluated(from, passed, dns);
   if (sure.result !== 'fail' || sure.reason !== '') return sure;
-  if (unknown.spf.length + unknown.dkim.length === 0) return sure;
-  const hopeful = await evaluated(
-    from,
-    { spf: [...passed.spf, ...unknown.spf], dkim: [...passed.dkim, ...unknown.dkim] },
-    dns,
-  );
-  return hopeful.result === 'fail' ? sure : { ...sure, result: 'temperror', reason: 'identifier_unknown' };
+  const hingesOn = async ({ spf, dkim }: Identifiers): Promise<boolean> => {
+    if (spf.length + dkim.length === 0) return false;
+    const hopeful = await evaluated(from, { spf: [...passed.spf, ...spf], dkim: [...passed.dkim, ...dkim] }, dns);
+    return hopeful.result !== 'fail';
+  };
+  if (await hingesOn(unknown)) return { ...sure, result: 'temperror', reason: 'identifier_unknown' };
+  return (await hingesOn({ ...unjudged, dkim: [] })) ? { ...sure, reason: 'origin_unknown' } : sure;
 }
 
 async function evaluated(from: From, passed: Identifiers, dns: Lookups): Promise<Dmarc> {

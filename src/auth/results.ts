@@ -9,6 +9,7 @@ export function authenticationResults(facts: Facts): readonly string[] {
     ...dkim(facts['auth.dkim']),
     ...dmarc(facts['auth.dmarc']),
     ...arc(facts['auth.arc'], facts.client),
+    ...iprev(facts.client),
   ];
 }
 
@@ -24,11 +25,12 @@ function dkim(fact: Observation | undefined): readonly string[] {
   if (value === null) return unknown('dkim', fact);
   const signatures = Array.isArray(value.signatures) ? value.signatures.map(record) : [];
   if (signatures.length === 0) return [resinfo('dkim', 'none', '', [])];
-  return signatures.map(({ result, comment, domain, selector, algorithm }) =>
+  return signatures.map(({ result, comment, domain, selector, algorithm, b }) =>
     resinfo('dkim', result, comment, [
       ['header.d', domain],
       ['header.s', selector],
       ['header.a', algorithm],
+      ['header.b', b],
     ]),
   );
 }
@@ -46,11 +48,25 @@ function dmarc(fact: Observation | undefined): readonly string[] {
   ];
 }
 
-/** RFC 8617 §6; no word is registered for a chain that could not be checked. */
+/** RFC 8617 §10.2, the address that SPF judged; no word is registered for a chain that could not be checked. */
 function arc(fact: Observation | undefined, client: Observation | undefined): readonly string[] {
   const value = observed(fact);
   if (value === null) return [];
-  return [resinfo('arc', value.result, value.comment, [['smtp.remote-ip', observed(client)?.address]])];
+  return [resinfo('arc', value.result, value.comment, [['smtp.remote-ip', observed(client)?.origin_address]])];
+}
+
+/** RFC 8601 §2.7.3. A name that somebody else gave us is no result of ours. */
+const iprevResults: Readonly<Record<string, string>> = {
+  confirmed: 'pass',
+  unconfirmed: 'fail',
+  none: 'permerror',
+  failed: 'temperror',
+};
+
+function iprev(client: Observation | undefined): readonly string[] {
+  const value = observed(client);
+  const result = iprevResults[String(value?.name_state)];
+  return result === undefined ? [] : [resinfo('iprev', result, '', [['policy.iprev', value?.origin_address]])];
 }
 
 /** A check that could not run is an error, for ever where the message is to blame (RFC 8601 §2.7). */

@@ -1,11 +1,11 @@
 // The ARC chain (RFC 8617): what earlier hops say they saw. Whether a sealer is believed is policy.
 
-import type { ARCData } from 'mailauth';
+import type { ARCChainEntry, ARCData } from 'mailauth';
 import { lookups, queryShares } from '../auth/lookups.ts';
 import { fieldsNamed } from '../auth/signed-bytes.ts';
 import { type Verification, verificationOf } from '../auth/verification.ts';
 import { TemporaryFailure } from '../model/failure.ts';
-import { choice, count, text, texts } from '../model/shape.ts';
+import { choice, count, records, text, texts } from '../model/shape.ts';
 import { check } from './check.ts';
 
 export const arcCheck = check({
@@ -23,27 +23,35 @@ export const arcCheck = check({
     said_from: text('For which domain in From.'),
     said_spf: text('The result of SPF.'),
     said_dkim: texts('The results of DKIM.'),
+    seals: records(
+      {
+        sealer: text('d='),
+        said_dmarc: text('The result of DMARC that it recorded.'),
+        said_from: text('For which domain in From.'),
+      },
+      'What each sealer recorded, from the oldest on, where the chain holds.',
+    ),
     comment: text('Why the chain does not hold.'),
   },
   async observe(subject) {
     const verification = await verificationOf(subject);
     const dns = lookups(subject.ask, { ...queryShares.arc, elapsedMs: 6000 });
-    const seals = fieldsNamed(subject.mail, 'arc-seal').length;
+    const count = fieldsNamed(subject.mail, 'arc-seal').length;
     const judged = await verifiedChain(verification, dns.resolve);
     const result = judged?.status.result ?? 'none';
     // mailauth calls a chain failed whose keys could not be fetched; we do not know.
     if (result === 'fail' && dns.failures + verification.lookups.failures > 0)
       throw new TemporaryFailure('the DNS failed');
     const isValid = result === 'pass';
-    const sealers = isValid
-      ? (judged?.chain ?? []).map(({ 'arc-seal': seal }) => plainText(seal?.parsed?.d?.value))
-      : [];
+    const newest = said(isValid ? judged?.authenticationResults : undefined);
+    const seals = isValid ? sealsOf(judged?.chain ?? [], newest) : [];
     return {
-      result: isValid ? ('pass' as const) : result === 'none' && seals === 0 ? ('none' as const) : ('fail' as const),
-      count: seals,
-      sealer: sealers.at(-1) ?? '',
-      sealers,
-      ...said(isValid ? judged?.authenticationResults : undefined),
+      result: isValid ? ('pass' as const) : result === 'none' && count === 0 ? ('none' as const) : ('fail' as const),
+      count,
+      sealer: seals.at(-1)?.sealer ?? '',
+      sealers: seals.map(({ sealer }) => sealer),
+      ...newest,
+      seals,
       comment: isValid ? '' : (judged?.status.comment ?? ''),
     };
   },
@@ -67,6 +75,19 @@ function said(recorded: Record<string, unknown> | undefined) {
     said_spf: plainText(at(recorded, 'spf', 'result')),
     said_dkim: Array.isArray(dkim) ? dkim.map(entry => plainText(at(entry, 'result'))) : [],
   };
+}
+
+/** What each set of the chain says; the newest one's results were taken out of it when they were read. */
+function sealsOf(chain: readonly ARCChainEntry[], newest: ReturnType<typeof said>) {
+  return chain.map(({ 'arc-seal': seal, 'arc-authentication-results': results }, index) => ({
+    sealer: plainText(seal?.parsed?.d?.value),
+    ...(index === chain.length - 1
+      ? { said_dmarc: newest.said_dmarc, said_from: newest.said_from }
+      : {
+          said_dmarc: plainText(at(results?.parsed, 'dmarc', 'value')),
+          said_from: plainText(at(results?.parsed, 'dmarc', 'header', 'from')),
+        }),
+  }));
 }
 
 function at(value: unknown, ...path: readonly string[]): unknown {

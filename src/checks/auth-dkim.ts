@@ -35,15 +35,24 @@ export const dkimCheck = check({
         unsigned_bytes: count('Bytes of the body that l= leaves unsigned.'),
         is_testing: flag('The key is marked t=y.'),
         comment: text('Why it did not pass.'),
+        id: text('Names its b= wherever the message turns up again: 16 hexadecimal digits; empty without b=.'),
+        b: text(
+          'The first characters of b= that no other signature of the message begins with, at least 8 (RFC 6008).',
+        ),
       },
       'In their order in the message.',
     ),
   },
   async observe(subject) {
     const verification = await verificationOf(subject);
-    const signatures = verification.results
-      .filter(row => row.status.result !== 'none')
-      .map(row => signature(row, verification));
+    const rows = verification.results.filter(row => row.status.result !== 'none');
+    const values = rows.map(row => row.signature?.replace(/\s+/g, '') ?? '');
+    const signatures = rows.map((row, index) => ({
+      ...signature(row, verification),
+      // Of the decoded bytes, so that another way of writing them is the same signature.
+      id: values[index] === '' ? '' : (row.id ?? '').slice(0, 16),
+      b: telling(values, index),
+    }));
     const passing = signatures.filter(({ result }) => result === 'pass');
     return {
       result: overall(signatures.map(({ result }) => result)),
@@ -73,6 +82,15 @@ function signature(row: Verification['results'][number], { from }: Verification)
     is_testing: row.status.testing === true,
     comment: isPartial ? 'l= used' : (row.status.comment ?? row.status.policy?.['dkim-rules'] ?? ''),
   };
+}
+
+/** The start of the value at `index` by which it is told from the others (RFC 6008 §3). */
+function telling(values: readonly string[], index: number): string {
+  const value = values[index] ?? '';
+  const others = values.filter(other => other !== value);
+  let length = 8;
+  while (length < value.length && others.some(other => other.startsWith(value.slice(0, length)))) length += 1;
+  return value.slice(0, length);
 }
 
 /** From the best to the worst: a temporary error may yet have been a pass. */

@@ -10,15 +10,17 @@ import {
   failedClosed,
 } from '../auth/dmarc.ts';
 import { lookups, queryShares } from '../auth/lookups.ts';
+import { originOf } from '../auth/origin.ts';
 import { exceedsLimits, signaturesOf, signaturesToVerify } from '../auth/signed-bytes.ts';
 import { domainsOf, type From, fromOf } from '../auth/verification.ts';
 import type { AddressDefect } from '../content/addresses.ts';
 import type { Mail } from '../content/mail.ts';
+import { domainOf } from '../model/address.ts';
 import type { Facts } from '../model/evidence.ts';
 import { choice, flag, text, type ValueOf } from '../model/shape.ts';
 import type { dkimCheck } from './auth-dkim.ts';
 import type { spfCheck } from './auth-spf.ts';
-import { check, type Subject } from './check.ts';
+import { check, Skipped, type Subject } from './check.ts';
 
 export const dmarcCheck = check({
   name: 'auth.dmarc',
@@ -43,6 +45,9 @@ export const dmarcCheck = check({
   },
   async observe(subject) {
     const dmarc = await judged(subject);
+    // Who sends from a hop of ours is believed as the hop is; a pass by DKIM is still said, and so is an unclear author.
+    const isPlainFail = dmarc.result === 'fail' && (dmarc.reason === '' || dmarc.reason === 'origin_unknown');
+    if (isPlainFail && originOf(subject).kind === 'inside') return new Skipped('the message began at a trusted hop');
     return {
       result: dmarc.result,
       policy: dmarc.policy,
@@ -55,16 +60,25 @@ export const dmarcCheck = check({
   },
 });
 
-async function judged({ mail, ask, facts }: Subject): Promise<Dmarc> {
+async function judged(subject: Subject): Promise<Dmarc> {
+  const { mail, ask, facts } = subject;
   if (exceedsLimits(mail)) return failedClosed('header_limits');
   const from = await fromOf(mail);
   if (from.fields === 1 && !readersAgree(mail, from)) return failedClosed('readers_disagree');
   const dns = lookups(ask, { ...queryShares.dmarc, elapsedMs: 6000 });
   const domains = new Set(domainsOf(from));
   if (domains.size === 1) for (const domain of domains) askForPolicies(domain, dns);
-  const bySpf = spfIdentifiers(facts);
+  const bySpf = spfIdentifiers(subject, from);
   const byDkim = dkimIdentifiers(facts, mail, from);
-  return dmarcOf(from, { spf: bySpf.passed, dkim: byDkim.passed }, { spf: bySpf.unknown, dkim: byDkim.unknown }, dns);
+  return dmarcOf(
+    from,
+    {
+      passed: { spf: bySpf.passed, dkim: byDkim.passed },
+      unknown: { spf: bySpf.unknown, dkim: byDkim.unknown },
+      unjudged: { spf: bySpf.unjudged },
+    },
+    dns,
+  );
 }
 
 /** Of these shapes some readers show the first address, some the last, some what an encoded word hides. */
@@ -80,6 +94,7 @@ const ambiguous: ReadonlySet<AddressDefect> = new Set([
 function readersAgree(mail: Mail, from: From): boolean {
   const lists = mail.addresses('from');
   if (lists.some(({ defects }) => defects.some(defect => ambiguous.has(defect)))) return false;
+  if (mail.values('from').some(value => addressBehindAngle.test(value))) return false;
   const ours = distinct(lists.flatMap(list => list.mailboxes.map(mailbox => mailbox.domain)));
   const theirs = distinct(domainsOf(from));
   // Where there is no author for us, a reader may yet make one of what it shows.
@@ -87,6 +102,9 @@ function readersAgree(mail: Mail, from: From): boolean {
   if (![...theirs].every(isDomain)) return false;
   return ours.size === theirs.size && [...ours].every(domain => theirs.has(domain));
 }
+
+/** `<a@x>b@y`: some readers show the text behind as the address. */
+const addressBehindAngle = />[^<>"(),;]*@/;
 
 /** Letters of other scripts included; `'user@domain'` in apostrophes is shown without them. */
 const isDomain = (name: string): boolean =>
@@ -101,11 +119,22 @@ interface Standing {
   readonly unknown: readonly string[];
 }
 
-function spfIdentifiers(facts: Facts): Standing {
+interface SpfStanding extends Standing {
+  /** There was no client that SPF could have judged. */
+  readonly unjudged: readonly string[];
+}
+
+function spfIdentifiers(subject: Subject, from: From): SpfStanding {
+  const { facts, envelope } = subject;
   const fact = facts['auth.spf'];
-  if (fact?.state !== 'observed') return { passed: [], unknown: [] };
+  const none = { passed: [], unknown: [], unjudged: [] };
+  const reverseDomain = domainOf(envelope.reversePath);
+  // The HELO of an origin that is not known may have been any.
+  if (fact?.state === 'skipped')
+    return { ...none, unjudged: reverseDomain === null ? domainsOf(from) : [reverseDomain] };
+  if (fact?.state !== 'observed') return { ...none, unknown: [reverseDomain ?? originOf(subject).helo.toLowerCase()] };
   const { result, domain } = fact.value as ValueOf<typeof spfCheck.evidence>;
-  return { passed: result === 'pass' ? [domain] : [], unknown: result === 'temperror' ? [domain] : [] };
+  return { ...none, passed: result === 'pass' ? [domain] : [], unknown: result === 'temperror' ? [domain] : [] };
 }
 
 function dkimIdentifiers(facts: Facts, mail: Mail, from: From): Standing {

@@ -2,11 +2,12 @@
 
 import type { spf } from 'mailauth/lib/spf/index.js';
 import { type Lookups, lookups, type QueryShare, queryShares } from '../auth/lookups.ts';
+import { type Origin, originOf } from '../auth/origin.ts';
 import { shareDomain } from '../auth/signed-bytes.ts';
 import { domainsOf, fromOf } from '../auth/verification.ts';
 import { domainOf } from '../model/address.ts';
 import { choice, count, flag, text } from '../model/shape.ts';
-import { check, type Subject } from './check.ts';
+import { check, Skipped, type Subject } from './check.ts';
 
 const results = ['none', 'neutral', 'pass', 'fail', 'softfail', 'temperror', 'permerror'] as const;
 
@@ -17,7 +18,8 @@ export const spfCheck = check({
   name: 'auth.spf',
   after: [],
   timeoutMs: 12_000,
-  about: 'Whether the client may send for the domain of the reverse-path (for `<>`: of HELO), by SPF.',
+  about:
+    'Whether the origin (the client, or who handed over to a trusted hop) may send for the domain of the reverse-path (for `<>`: of HELO), by SPF.',
   evidence: {
     result: choice(results, 'For the reverse-path; for `<>`, for HELO.'),
     domain: text('The domain whose record was asked for.'),
@@ -33,10 +35,13 @@ export const spfCheck = check({
   },
   async observe(subject) {
     const { envelope, ask } = subject;
+    const origin = originOf(subject);
+    // To judge our own hop by the record of others would be wrong either way.
+    if (!origin.isKnown) return new Skipped(unjudged[origin.kind === 'inside' ? 'inside' : 'unknown']);
     const isHelo = domainOf(envelope.reversePath) === null;
     const dns = (share: QueryShare): Lookups => lookups(ask, { ...share, elapsedMs: limits.maxElapsedTime });
-    const helo = evaluated(subject, '', dns(isHelo ? queryShares.spf : queryShares.spfHelo));
-    const mailFrom = isHelo ? helo : evaluated(subject, envelope.reversePath, dns(queryShares.spf));
+    const helo = evaluated(subject, origin, '', dns(isHelo ? queryShares.spf : queryShares.spfHelo));
+    const mailFrom = isHelo ? helo : evaluated(subject, origin, envelope.reversePath, dns(queryShares.spf));
     const [judged, heloJudged] = await Promise.all([mailFrom, helo]);
     const result = resultOf(judged);
     return {
@@ -54,13 +59,18 @@ export const spfCheck = check({
   },
 });
 
+const unjudged = {
+  inside: 'the message began at a trusted hop',
+  unknown: 'a trusted hop does not say from whom it took the message',
+} as const;
+
 type Judged = Awaited<ReturnType<typeof spf>>;
 
-async function evaluated({ envelope, site }: Subject, sender: string, dns: Lookups): Promise<Judged> {
+async function evaluated({ site }: Subject, origin: Origin, sender: string, dns: Lookups): Promise<Judged> {
   const { spf } = await import('../auth/mailauth.ts');
   return spf({
-    ip: envelope.connection.clientAddress,
-    helo: envelope.helo,
+    ip: origin.address,
+    helo: origin.helo,
     sender,
     mta: site.hostname,
     strict: true,

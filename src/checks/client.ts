@@ -1,49 +1,93 @@
 // Who is connected, and as what it introduces itself.
 
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import { isGenericName } from '../auth/generic-name.ts';
+import { type ClientName, clientNameOf } from '../auth/iprev.ts';
+import { isPrivate } from '../auth/networks.ts';
+import { type Origin, originKinds, originOf } from '../auth/origin.ts';
+import { clipped } from '../content/bounds.ts';
+import type { Ask } from '../model/ask.ts';
 import { protocols } from '../model/envelope.ts';
-import { choice, flag, text } from '../model/shape.ts';
+import { within } from '../model/networks.ts';
+import { choice, count, flag, text } from '../model/shape.ts';
 import { check } from './check.ts';
 
 export const clientCheck = check({
   name: 'client',
   after: [],
-  timeoutMs: 1000,
+  timeoutMs: 5000,
   about: 'The client that is connected: its address, its name, and the name that it gave in HELO.',
   evidence: {
     address: text('IPv4 or IPv6.'),
     name: text('The name that the address resolves to and that resolves back to it; empty where there is none.'),
     helo: text('As given in HELO or EHLO.'),
     helo_form: choice(
-      ['domain', 'label', 'literal', 'address', 'malformed'],
-      'A domain, a single label, an address in brackets, a bare address, or none of these.',
+      ['domain', 'label', 'literal', 'address', 'malformed', 'unknown'],
+      'Of `origin_helo`: a domain, a single label, an address in brackets, a bare address, none of these, or not known.',
     ),
-    helo_is_name: flag('HELO is the name of the address, or a domain above it.'),
-    helo_is_literal: flag('HELO is an address in brackets (RFC 5321 §4.1.3), whatever address that is.'),
+    helo_is_name: flag('`origin_helo` is the name of the origin’s address, or a domain above it.'),
+    helo_is_literal: flag('`origin_helo` is an address in brackets (RFC 5321 §4.1.3), whatever address that is.'),
     is_private: flag('The address is of a private, shared, link-local or loopback network.'),
     is_trusted: flag('The address is in `trusted_networks`.'),
+    spoke_early: flag('It spoke before our greeting, or sent commands behind EHLO without waiting for the reply.'),
+    origin: choice(
+      originKinds,
+      'Who sent the message to our side: the client; the one that a trusted hop received it from; somebody on a trusted hop itself (inside); or not told in a form that is safe to read (unknown).',
+    ),
+    origin_address: text('Its address, as SPF judges it; empty where it is not known.'),
+    origin_name: text('The name that its address resolves to and that resolves back to it; empty where there is none.'),
+    name_state: choice(
+      ['given', 'confirmed', 'unconfirmed', 'none', 'failed', 'unknown'],
+      'How `origin_name` is known: given by XCLIENT or the hop that it connected to; confirmed by the DNS; not confirmed, since no name leads back to the address; no name; the DNS did not answer; the origin is not known.',
+    ),
+    claimed_name: text('The first name that its address resolves to, confirmed or not; empty where there is none.'),
+    name_is_generic: flag(
+      '`claimed_name` is made from the address, as networks name dialups, pools and rented machines.',
+    ),
+    origin_helo: text('What it called itself; empty where it is not known.'),
+    origin_is_private: flag('Its address is of a private, shared, link-local or loopback network.'),
+    origin_hops: count('Trusted hops between it and us; 0 where it is the client.'),
     protocol: choice(protocols, 'As in Received.'),
     tls: text('The version of TLS; empty without.'),
   },
-  observe({ envelope, site }) {
+  async observe({ envelope, site, mail, ask }) {
     const { clientAddress: address, clientName } = envelope.connection;
-    const name = clientName?.toLowerCase() ?? '';
-    const helo = envelope.helo.toLowerCase().replace(/\.$/, '');
-    const form = heloForm(helo);
+    const origin = originOf({ envelope, site, mail });
+    const { state, confirmed: originName, claimed } = await nameOf(origin, ask);
+    const helo = origin.helo.toLowerCase().replace(/\.$/, '');
+    const form = origin.isKnown ? heloForm(helo) : 'unknown';
     return {
       address,
-      name,
+      name: origin.isConnected ? originName : (clientName?.toLowerCase() ?? ''),
       helo: envelope.helo,
       helo_form: form,
-      helo_is_name: form === 'domain' && (name === helo || name.endsWith(`.${helo}`)),
+      helo_is_name: form === 'domain' && (originName === helo || originName.endsWith(`.${helo}`)),
       helo_is_literal: form === 'literal',
-      is_private: contains(privateNetworks, address),
-      is_trusted: contains(networks(site.trustedNetworks), address),
+      is_private: isPrivate(address),
+      is_trusted: within(site.trustedNetworks)(address),
+      spoke_early: envelope.connection.spokeEarly,
+      origin: origin.kind,
+      origin_address: origin.address,
+      origin_name: clipped(originName, 255),
+      name_state: state,
+      claimed_name: clipped(claimed, 255),
+      name_is_generic: isGenericName(claimed, origin.address),
+      origin_helo: clipped(origin.helo, 255),
+      origin_is_private: isPrivate(origin.address),
+      origin_hops: origin.hops.length,
       protocol: envelope.protocol,
       tls: envelope.tls?.version ?? '',
     };
   },
 });
+
+type KnownName = Omit<ClientName, 'state'> & { readonly state: ClientName['state'] | 'given' | 'unknown' };
+
+async function nameOf({ isKnown, address, name }: Origin, ask: Ask): Promise<KnownName> {
+  if (!isKnown) return { state: 'unknown', confirmed: '', claimed: '' };
+  const given = name.toLowerCase();
+  return given === '' ? clientNameOf(address, ask) : { state: 'given', confirmed: given, claimed: given };
+}
 
 function heloForm(helo: string) {
   if (isIP(helo) !== 0) return 'address';
@@ -53,29 +97,3 @@ function heloForm(helo: string) {
     return 'malformed';
   return helo.includes('.') ? 'domain' : 'label';
 }
-
-/** RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291, and loopback. */
-const privateNetworks = networks([
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '100.64.0.0/10',
-  '169.254.0.0/16',
-  '127.0.0.0/8',
-  'fc00::/7',
-  'fe80::/10',
-  '::1/128',
-]);
-
-function networks(cidrs: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [address = '', bits] = cidr.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
-  }
-  return list;
-}
-
-const contains = (list: BlockList, address: string): boolean =>
-  isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

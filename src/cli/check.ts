@@ -2,9 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { accessOf } from '../compose/access.ts';
 import { antivirusOf } from '../compose/antivirus.ts';
 import { offline, startInspection } from '../compose/inspection.ts';
 import { judgingBy } from '../compose/judging.ts';
+import { savedGroupProfile } from '../compose/ldap.ts';
 import { ruleSetOf } from '../compose/rule-set.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../model/clock.ts';
@@ -14,6 +16,7 @@ import type { Evidence, Facts } from '../model/evidence.ts';
 import { BadInput } from '../model/failure.ts';
 import { newId } from '../model/ids.ts';
 import { logger } from '../observe/json-log.ts';
+import { printableJson } from '../observe/printable.ts';
 import { explain } from '../rules/explain.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -55,7 +58,7 @@ async function check(paths: readonly string[], options: CheckOptions, out: Cli['
     const judged = await waiting.shift();
     if (judged === undefined) return;
     wasFound ||= judged.group.verdict.action !== 'deliver';
-    out(options.json === true ? `${JSON.stringify(jsonLine(judged))}\n` : bench.text(judged));
+    out(options.json === true ? `${printableJson(JSON.stringify(jsonLine(judged)))}\n` : bench.text(judged));
   };
   try {
     for (const path of paths) {
@@ -83,9 +86,20 @@ async function startBench(options: CheckOptions) {
   const rules = ruleSetOf(config);
   const log = logger({ level: 'error', addresses: 'full' });
   const antivirus = antivirusOf(config, systemClock, log);
-  const parts = { clock: systemClock, log, antivirus, ...(options.offline === true ? { resolve: offline } : {}) };
+  const random = (bytes: number) => randomBytes(bytes);
+  // Those of files: what was added over the API is the gateway's.
+  const access = await accessOf(config, { clock: systemClock, random, log });
+  const parts = {
+    clock: systemClock,
+    random,
+    log,
+    antivirus,
+    access,
+    ...(options.offline === true ? { resolve: offline } : {}),
+  };
   const inspection = await startInspection(config, rules.patterns, parts);
-  const { groupsOf, judge } = judgingBy(config, () => rules);
+  const groupProfile = await savedGroupProfile(config, { clock: systemClock, log });
+  const { groupsOf, judge } = judgingBy(config, () => rules, groupProfile);
   return {
     judge: async ({ name, bytes }: StoredMail): Promise<Judged> => {
       const arrival = arrivalOf(bytes);
@@ -93,7 +107,7 @@ async function startBench(options: CheckOptions) {
       const inspected = await inspection.inspector.inspect(envelope, messageOf(bytes));
       const isClientKnown = (options.ip ?? arrival.clientAddress) !== null;
       const evidence = isClientKnown ? inspected : { ...inspected, facts: withoutSpf(inspected.facts) };
-      const [group] = groupsOf(envelope);
+      const [group] = groupsOf(envelope, evidence);
       if (group === undefined) throw new Error('an envelope has a recipient');
       return { file: name, evidence, group: { ...group, verdict: judge(evidence, group) } };
     },
@@ -109,8 +123,10 @@ async function startBench(options: CheckOptions) {
 function withoutSpf(facts: Facts): Facts {
   const unknown = { state: 'skipped', reason: 'the client is not known' } as const;
   const dmarc = facts['auth.dmarc'];
-  const passes = dmarc?.state === 'observed' && (dmarc.value as { result?: string }).result === 'pass';
-  return { ...facts, 'auth.spf': unknown, ...(passes ? {} : { 'auth.dmarc': unknown }) };
+  const { result = '', reason = '' } = dmarc?.state === 'observed' ? (dmarc.value as Record<string, string>) : {};
+  // An author that cannot be told is nobody's, whoever the client is.
+  const stands = result === 'pass' || (result === 'fail' && reason !== '');
+  return { ...facts, 'auth.spf': unknown, ...(stands ? {} : { 'auth.dmarc': unknown }) };
 }
 
 function envelopeOf(arrival: Arrival, options: CheckOptions): Envelope {
@@ -122,7 +138,7 @@ function envelopeOf(arrival: Arrival, options: CheckOptions): Envelope {
       id: newId(systemClock, random),
       clientAddress: options.ip ?? arrival.clientAddress ?? '127.0.0.1',
       clientPort: 0,
-      clientName: null,
+      clientName: options.ip === undefined ? arrival.clientName : null,
       spokeEarly: false,
       direction: 'inbound',
       connectedAt: now,

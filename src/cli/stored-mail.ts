@@ -3,6 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isLoopback } from '../auth/networks.ts';
+import { type Received, receivedFrom } from '../auth/received.ts';
 import { BadInput } from '../model/failure.ts';
 import { fieldValue, headerSection } from '../model/header.ts';
 import type { Message } from '../model/message.ts';
@@ -51,25 +53,34 @@ function withCrlf(bytes: Buffer): Buffer {
   return Buffer.from(canonical.endsWith('\r\n') ? canonical : `${canonical}\r\n`, 'latin1');
 }
 
-/** What is known of how a stored message came: from its topmost Received and Return-Path fields. */
+/** What is known of how a stored message came: who the host that wrote its topmost Received field took it from, and Return-Path. */
 export interface Arrival {
   readonly clientAddress: string | null;
+  readonly clientName: string | null;
   readonly helo: string | null;
   readonly reversePath: string | null;
 }
 
 export function arrivalOf(bytes: Uint8Array): Arrival {
   const { fields } = headerSection(bytes);
-  const first = (name: string): string | null => {
-    const field = fields.find(candidate => candidate.name === name);
-    return field === undefined ? null : fieldValue(bytes, field);
-  };
-  const received = first('received') ?? '';
+  const values = (name: string) => fields.filter(field => field.name === name).map(field => fieldValue(bytes, field));
+  const client = clientOf(values('received'));
   return {
-    clientAddress: /\[(?:IPv6:)?([0-9A-Fa-f.:]+)\]/.exec(received)?.[1] ?? null,
-    helo: /^from\s+(\S+)/i.exec(received)?.[1] ?? null,
-    reversePath: /^<([^<>]*)>/.exec(first('return-path') ?? '')?.[1] ?? null,
+    clientAddress: client?.address ?? null,
+    clientName: client === null || client.name === '' ? null : client.name,
+    helo: client?.helo ?? null,
+    reversePath: /^<([^<>]*)>/.exec(values('return-path')[0] ?? '')?.[1] ?? null,
   };
+}
+
+/** The client that the topmost field names; loopback is a filter on the same host. Null where it cannot be told. */
+function clientOf(received: readonly string[]): Extract<Received, { kind: 'from' }> | null {
+  for (const value of received) {
+    const read = receivedFrom(value);
+    if (read.kind === 'note' || (read.kind === 'from' && isLoopback(read.address))) continue;
+    return read.kind === 'from' ? read : null;
+  }
+  return null;
 }
 
 /** `bytes` as the line sees a message: in shared memory. */

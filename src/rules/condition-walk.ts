@@ -12,7 +12,7 @@ const longestText = 32 * 1024;
 /** What conditions may name. */
 export interface Surroundings {
   readonly vocabulary: Vocabulary;
-  /** All symbols there are, for `hit`. */
+  /** All symbols there are, for `hit` and `proven`. */
   readonly symbols: ReadonlySet<string>;
   readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
 }
@@ -39,15 +39,15 @@ export class ConditionWalk {
   }
 
   #call(name: string, args: readonly ASTNode[]): void {
-    if (name === 'hit') this.#symbol(args[0]);
+    if (name === 'hit' || name === 'proven') this.#symbol(name, args[0]);
     if (name === 'inList') this.#list(args[0]);
     if (name === 'matches') this.#pattern(args[1]);
   }
 
-  #symbol(argument: ASTNode | undefined): void {
+  #symbol(name: string, argument: ASTNode | undefined): void {
     const symbol = literal(argument);
     const known = this.#surroundings.symbols;
-    if (symbol === null) this.defects.push('hit() takes a symbol in quotes');
+    if (symbol === null) this.defects.push(`${name}() takes a symbol in quotes`);
     else if (known.has(symbol)) this.symbols.add(symbol);
     else this.defects.push(`unknown symbol ${symbol}${didYouMean(symbol, known)}`);
   }

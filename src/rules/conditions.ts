@@ -48,6 +48,7 @@ export class ConditionCompiler {
     registerVariables(this.#environment, surroundings.vocabulary);
     const handlers = {
       hit: (symbol: string) => this.#hit(symbol),
+      proven: (symbol: string) => this.#symbols?.truthOf(symbol) === 'yes',
       inList: (list: string, value: string) => holds(surroundings.lists.get(list), value),
       domainOf: (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase(),
       organisation,

@@ -1,5 +1,6 @@
 // A list file: one entry a line, in lower case; `#` starts a comment. Rules ask it by `inList('name', value)`.
 
+import { networkOf } from '../model/networks.ts';
 import type { Problems, SourceFile } from './source.ts';
 
 /** Lists by the name of their file without folder and `.txt`. Files of one name are one list: operators add to ours. */
@@ -19,6 +20,8 @@ function readList(file: SourceFile, problems: Problems): Set<string> {
     if (entry === '') continue;
     const at = `${file.path}:${index + 1}`;
     if (entry !== entry.toLowerCase()) problems.add(at, `${entry} is not in lower case, so nothing would match it`);
+    if (entry.includes('/') && networkOf(entry) === null)
+      problems.add(at, `${entry} is no network, such as 192.0.2.0/24`);
     if (entries.has(entry)) problems.add(at, `${entry} stands in the list already`);
     entries.add(entry);
   }

@@ -2,7 +2,7 @@
 // of ham cancels it; and which checks must not be missing.
 
 import type { Facts } from '../model/evidence.ts';
-import type { Floor, Hit, Verdict } from '../model/verdict.ts';
+import { type Floor, type Hit, showPoints, type Verdict } from '../model/verdict.ts';
 import type { Profile } from './profile.ts';
 import { visible } from './visible.ts';
 
@@ -10,10 +10,15 @@ import { visible } from './visible.ts';
 export interface Policy {
   /** Domains whose published p=reject is obeyed without other evidence (RFC 9989); `*` is all. */
   readonly dmarcEnforce: readonly string[];
+  /** Lists and forwarders that only history speaks for lift a failed DMARC, as far as a tag. Left out, they do not. */
+  readonly trustsLearnt?: boolean;
 }
 
 /** Rules of this group found malware: the profile's `malware` says what follows, for every recipient. */
 export const malwareGroup = 'malware';
+
+/** Rules of this group found an entry by which the administrator blocks. */
+export const blockGroup = 'blocked';
 
 /** The floor that holds for role addresses and the null reverse-path too. */
 export const malwareFloor = 'policy:malware';
@@ -38,25 +43,50 @@ function malware(hit: Hit, profile: Profile): readonly Floor[] {
 }
 
 /**
- * A failed DMARC with p=quarantine or p=reject is at least quarantined (RFC 9989 §8 asks receivers not to refuse on p=reject
- * alone), refused only for domains that the configuration names. A forwarder or list that proves itself lifts it, on record.
+ * A failed DMARC with p=quarantine or p=reject is at least quarantined, and p=reject refused only where something else speaks
+ * against the message too, or for domains that the configuration names: RFC 9989 §8 asks receivers not to refuse on p=reject
+ * alone. A forwarder or list that proves itself lifts it, on record.
  */
 function dmarc(facts: Facts, hits: readonly Hit[], profile: Profile, policy: Policy): readonly Floor[] {
-  const { result, policy: published, domain } = observed(facts, 'auth.dmarc');
+  const { result, policy: published, domain, reason } = observed(facts, 'auth.dmarc');
   if (result !== 'fail' || (published !== 'quarantine' && published !== 'reject')) return [];
   const failed = `DMARC of ${shown(domain)} fails, and it asks for p=${published}`;
   const proof = hits.find(hit => profile.dmarcOverrides.has(hit.symbol));
-  if (proof !== undefined) {
-    return [
-      {
-        action: 'deliver',
-        name: 'policy:dmarc-overridden',
-        because: `${failed}; lifted by ${proof.symbol}: ${proof.because}`,
-      },
-    ];
-  }
+  if (proof !== undefined) return [lifted('deliver', failed, proof)];
   const isEnforced = published === 'reject' && isNamed(policy.dmarcEnforce, domain);
-  return [{ action: isEnforced ? 'reject' : 'quarantine', name: 'policy:dmarc', because: failed }];
+  const learnt = hits.find(hit => learntProofs.has(hit.symbol));
+  if (policy.trustsLearnt === true && learnt !== undefined && !isEnforced) return [lifted('tag', failed, learnt)];
+  // A hop of ours that cannot be read is our fault: SPF may have vouched.
+  const isSure = published === 'reject' && reason !== 'origin_unknown';
+  const grounds = isSure ? groundsToRefuse(hits, profile, isEnforced) : null;
+  if (grounds === null) return [{ action: 'quarantine', name: 'policy:dmarc', because: failed }];
+  return [{ action: 'reject', name: 'policy:dmarc', because: `${failed}; ${grounds}` }];
+}
+
+function lifted(action: 'deliver' | 'tag', failed: string, proof: Hit): Floor {
+  return {
+    action,
+    name: 'policy:dmarc-overridden',
+    because: `${failed}; lifted by ${proof.symbol}: ${proof.because}`,
+  };
+}
+
+/** Weeks of good mail are an investment that an attacker can make: a tag is all that they are worth. */
+const learntProofs: ReadonlySet<string> = new Set(['LEARNT_LIST', 'LEARNT_FORWARDER']);
+
+/** What these say follows from what DMARC says, so that it is no second opinion. */
+const sameEvidence: ReadonlySet<string> = new Set(['authentication', 'spoofing']);
+
+/** What makes a failed p=reject a refusal, in words; null where nothing does. */
+function groundsToRefuse(hits: readonly Hit[], profile: Profile, isEnforced: boolean): string | null {
+  if (isEnforced) return 'dmarc.enforce names it';
+  const proof = hits.find(hit => hit.group === malwareGroup || hit.group === blockGroup);
+  if (proof !== undefined) return `${proof.symbol} speaks against it too`;
+  const { quarantine, reject } = profile.thresholds;
+  const score = hits.filter(hit => !sameEvidence.has(hit.group)).reduce((sum, hit) => sum + hit.points, 0);
+  // Where a profile refuses nothing by score, the score is no ground here either.
+  if (reject === null || score < quarantine) return null;
+  return `without it the score is ${showPoints(score)}, which is quarantined too`;
 }
 
 /** Of the reasons for which `auth.dmarc` fails without a policy being asked, those in which readers would show different authors. */
@@ -92,11 +122,11 @@ function failure(facts: Facts, check: string): string | null {
   return observation?.state === 'failed' ? observation.reason : null;
 }
 
-/** DNS that fails in authentication holds nothing up, unless a published policy that would act could not be checked. */
+/** DNS that fails in authentication holds nothing up, unless a published policy that would refuse could not be checked. */
 function dmarcUnknown(facts: Facts): string | null {
   const { result, policy, domain } = observed(facts, 'auth.dmarc');
-  const couldAct = result === 'temperror' && (policy === 'quarantine' || policy === 'reject');
-  return couldAct ? `DMARC of ${shown(domain)} asks for p=${policy} and could not be checked` : null;
+  if (result !== 'temperror' || policy !== 'reject') return null;
+  return `DMARC of ${shown(domain)} asks for p=reject and could not be checked`;
 }
 
 function observed(facts: Facts, check: string): Readonly<Record<string, unknown>> {

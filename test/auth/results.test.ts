@@ -9,6 +9,7 @@ const observed = (value: unknown): Observation => ({ state: 'observed', ms: 1, v
 const failed = (reason: string): Observation => ({ state: 'failed', ms: 1, reason });
 
 const signature = { domain: 'example.com', selector: 's1', algorithm: 'rsa-sha256', result: 'pass', comment: '' };
+const b = 'oINEO8hg';
 const cases: readonly { name: string; facts: Facts; gives: readonly string[] }[] = [
   { name: 'nothing', facts: {}, gives: [] },
   {
@@ -28,12 +29,15 @@ const cases: readonly { name: string; facts: Facts; gives: readonly string[] }[]
     name: 'each signature for itself',
     facts: {
       'auth.dkim': observed({
-        signatures: [signature, { ...signature, result: 'fail', comment: 'bad signature', selector: 's2' }],
+        signatures: [
+          { ...signature, b },
+          { ...signature, result: 'fail', comment: 'bad signature', selector: 's2', b: 'a/b+c=de' },
+        ],
       }),
     },
     gives: [
-      'dkim=pass header.d=example.com header.s=s1 header.a=rsa-sha256',
-      'dkim=fail reason="bad signature" header.d=example.com header.s=s2 header.a=rsa-sha256',
+      'dkim=pass header.d=example.com header.s=s1 header.a=rsa-sha256 header.b=oINEO8hg',
+      'dkim=fail reason="bad signature" header.d=example.com header.s=s2 header.a=rsa-sha256 header.b="a/b+c=de"',
     ],
   },
   {
@@ -53,9 +57,27 @@ const cases: readonly { name: string; facts: Facts; gives: readonly string[] }[]
   },
   {
     name: 'a chain, and where it came from',
-    facts: { client: observed({ address: '2001:db8::1' }), 'auth.arc': observed({ result: 'pass', comment: '' }) },
+    facts: {
+      client: observed({ origin_address: '2001:db8::1' }),
+      'auth.arc': observed({ result: 'pass', comment: '' }),
+    },
     gives: ['arc=pass smtp.remote-ip="2001:db8::1"'],
   },
+  ...[
+    ['confirmed', 'pass'],
+    ['unconfirmed', 'fail'],
+    ['none', 'permerror'],
+    ['failed', 'temperror'],
+  ].map(([state, result]) => ({
+    name: `the client’s name: ${state}`,
+    facts: { client: observed({ origin_address: '192.0.2.1', name_state: state }) },
+    gives: [`iprev=${result} policy.iprev=192.0.2.1`],
+  })),
+  ...['given', 'unknown'].map(state => ({
+    name: `the client’s name is no result of ours: ${state}`,
+    facts: { client: observed({ origin_address: '192.0.2.1', name_state: state }) },
+    gives: [],
+  })),
   {
     name: 'checks that could not run are temporary errors',
     facts: {

@@ -25,8 +25,9 @@ async function sealed(
   domain: string,
   cv: 'none' | 'pass',
   privateKey = key.privateKey,
+  results = authResults,
 ): Promise<Buffer> {
-  const seal = { signingDomain: domain, selector: 's1', privateKey, cv, authResults };
+  const seal = { signingDomain: domain, selector: 's1', privateKey, cv, authResults: results };
   return Buffer.concat([await sealMessage(bytes, seal), bytes]);
 }
 
@@ -49,6 +50,7 @@ test('a chain that holds says what its newest sealer saw', async t => {
     said_from: 'sender.example',
     said_spf: 'pass',
     said_dkim: ['pass'],
+    seals: [{ sealer: 'list.example', said_dmarc: 'pass', said_from: 'sender.example' }],
     comment: '',
   });
 });
@@ -59,6 +61,17 @@ test('a chain of two names both sealers, the oldest first', async t => {
     [arc.result, arc.sealer, arc.sealers],
     ['pass', 'forwarder.example', ['list.example', 'forwarder.example']],
   );
+});
+
+test('each sealer’s own record stands beside the newest one’s', async t => {
+  const failed = 'forwarder.example; dmarc=fail header.from=sender.example';
+  const bytes = await sealed(once, 'forwarder.example', 'pass', key.privateKey, failed);
+  const arc = value(await (await scene(t, zone)).authenticate(bytes), 'auth.arc');
+  assert.equal(arc.said_dmarc, 'fail');
+  assert.deepEqual(arc.seals, [
+    { sealer: 'list.example', said_dmarc: 'pass', said_from: 'sender.example' },
+    { sealer: 'forwarder.example', said_dmarc: 'fail', said_from: 'sender.example' },
+  ]);
 });
 
 const broken = [

@@ -28,6 +28,8 @@ interface Record {
   key_bits: number;
   comment: string;
   is_testing: boolean;
+  id: string;
+  b: string;
 }
 const signatures = (dkim: { signatures?: unknown }): readonly Record[] => dkim.signatures as Record[];
 
@@ -177,6 +179,33 @@ test('of several signatures one that passes is enough, and each is reported in i
     ['sender.example fail', 'list.example pass', 'sender.example pass'],
   );
   assert.deepEqual([found.result, found.aligned, found.domains], ['pass', true, ['list.example', 'sender.example']]);
+});
+
+test('threat 25: a signature is named the same wherever the message turns up, however its b= is folded', async t => {
+  const bytes = await signed(mail, { key: rsa }, { key: rsa, domain: 'list.example' });
+  const first = signatures(await dkim(await scene(t, zone), bytes));
+  const folded = Buffer.from(bytes.toString('latin1').replace(/ b=(.)/g, ' b=\r\n $1\r\n  '), 'latin1');
+  const again = signatures(await dkim(await scene(t, zone), folded));
+  const ids = first.map(({ id }) => id);
+  assert.deepEqual(
+    again.map(({ id }) => id),
+    ids,
+  );
+  assert.ok(
+    ids.every(id => /^[0-9a-f]{16}$/.test(id)),
+    ids.join(' '),
+  );
+  assert.equal(new Set(ids).size, 2);
+});
+
+test('b= is shown as far as it takes to tell signatures apart (RFC 6008)', async t => {
+  const as = (b: string) => `DKIM-Signature: v=1; a=rsa-sha256; d=j.example; s=s; h=from; bh=AAAA; b=${b}\n`;
+  const bytes = crlf(as('abcdefghijklm') + as('abcdefghijxyz') + as('zyxwvutsrqpon') + as('short') + mail);
+  const found = signatures(await dkim(await scene(t, zone), bytes));
+  assert.deepEqual(
+    found.map(({ b }) => b),
+    ['abcdefghijk', 'abcdefghijx', 'zyxwvuts', 'short'],
+  );
 });
 
 test('threat 26: of 1,000 signatures 8 are verified, that of the author among them', async t => {

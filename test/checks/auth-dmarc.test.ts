@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Zone } from '../support/dns-server.ts';
-import { type Client, rsaKey, type Signing, scene, signed, value } from './auth-scene.ts';
+import { type Client, crlf, rsaKey, type Signing, scene, signed, value } from './auth-scene.ts';
 
 const key = rsaKey();
 const spfPass = { TXT: ['v=spf1 ip4:192.0.2.10 -all'] };
@@ -117,6 +117,12 @@ const cases: readonly Case[] = [
     gives: { result: 'fail', policy: 'quarantine', is_test: true },
   },
   {
+    name: 'pct is gone (RFC 9989 §A.6): it takes nothing from the policy',
+    client: elsewhere,
+    zone: { '_dmarc.sender.example': { TXT: ['v=DMARC1; p=reject; pct=0'] } },
+    gives: { result: 'fail', policy: 'reject' },
+  },
+  {
     name: 'a record twice is none',
     client: elsewhere,
     zone: { '_dmarc.sender.example': { TXT: ['v=DMARC1; p=reject', 'v=DMARC1; p=none'] } },
@@ -210,6 +216,11 @@ const cases: readonly Case[] = [
     gives: { result: 'pass', domain: 'sender.example' },
   },
   {
+    name: 'words behind the address, none of them an address',
+    from: '<a@sender.example> by way of a list',
+    gives: { result: 'pass', domain: 'sender.example' },
+  },
+  {
     name: 'a display name with an address',
     from: '"b@bank.example" <a@sender.example>',
     gives: { result: 'pass', domain: 'sender.example' },
@@ -220,6 +231,62 @@ for (const c of cases)
     const { authenticate } = await scene(t, { ...zone, ...c.zone });
     const bytes = await signed(message(c.from ?? 'a@sender.example'), ...(c.signings ?? []));
     const dmarc = value(await authenticate(bytes, c.client), 'auth.dmarc');
+    assert.deepEqual(Object.fromEntries(Object.keys(c.gives).map(name => [name, dmarc[name]])), c.gives);
+  });
+
+// SPF had nobody to judge (auth-spf.test.ts): what hinges on it must neither pass nor be refused for a reason that is ours.
+const backup: Client = { ip: '203.0.113.5', helo: 'backup.ours.example', trustedNetworks: ['203.0.113.5'] };
+const unreadable = 'Received: from x [192.0.2.10] by y\n';
+const behindHops: readonly {
+  name: string;
+  header?: string;
+  client?: Client;
+  signings?: readonly Signing[];
+  gives: Record<string, unknown> | 'skipped';
+}[] = [
+  {
+    name: 'a hop that cannot be read: SPF might have vouched',
+    header: unreadable,
+    gives: { result: 'fail', policy: 'reject', reason: 'origin_unknown', domain: 'sender.example' },
+  },
+  {
+    name: 'a hop that cannot be read: for the null reverse-path too',
+    header: unreadable,
+    client: { mailFrom: '' },
+    gives: { result: 'fail', reason: 'origin_unknown' },
+  },
+  {
+    name: 'a hop that cannot be read: SPF could not have vouched for another domain',
+    header: unreadable,
+    client: { mailFrom: 'a@elsewhere.example' },
+    gives: { result: 'fail', policy: 'reject', reason: '' },
+  },
+  {
+    name: 'a hop that cannot be read: DKIM vouches all the same',
+    header: unreadable,
+    signings: [{ key }],
+    gives: { result: 'pass', aligned_by: 'dkim' },
+  },
+  { name: 'a message of the hop itself is not held against it', gives: 'skipped' },
+  { name: 'a bounce of the hop itself', client: { mailFrom: '' }, gives: 'skipped' },
+  { name: 'a signed message of the hop itself', signings: [{ key }], gives: { result: 'pass' } },
+  {
+    name: 'threat 23: two From fields from the hop itself',
+    header: 'From: b@bank.example\n',
+    gives: { result: 'fail', reason: 'several_from_fields' },
+  },
+];
+for (const c of behindHops)
+  test(`DMARC behind a trusted hop: ${c.name}`, async t => {
+    const { authenticate } = await scene(t, zone);
+    const bytes = await signed(message('a@sender.example'), ...(c.signings ?? []));
+    const mail = Buffer.concat([crlf(c.header ?? ''), bytes]);
+    const facts = await authenticate(mail, { ...backup, ...c.client });
+    if (c.gives === 'skipped') {
+      assert.deepEqual(facts['auth.dmarc'], { state: 'skipped', reason: 'the message began at a trusted hop' });
+      return;
+    }
+    const dmarc = value(facts, 'auth.dmarc');
     assert.deepEqual(Object.fromEntries(Object.keys(c.gives).map(name => [name, dmarc[name]])), c.gives);
   });
 
@@ -254,6 +321,8 @@ for (const from of oddFroms)
 
 // Some reader shows the bank, and what is judged is somebody else or nobody: not a matter of points (rules/policy.ts).
 const ambiguousFroms = [
+  '<a@sender.example>b@bank.example',
+  'Ann <a@sender.example> b@bank.example',
   '<a@sender.example> <b@bank.example>',
   '"x" <a@sender.example>\n <b@bank.example>',
   '<@bank.example,@x.example:a@sender.example>',

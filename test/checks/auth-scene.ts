@@ -9,7 +9,7 @@ import { dmarcCheck } from '../../src/checks/auth-dmarc.ts';
 import { spfCheck } from '../../src/checks/auth-spf.ts';
 import type { Check } from '../../src/checks/check.ts';
 import { readMail } from '../../src/content/mail.ts';
-import { resolver } from '../../src/dns/resolver.ts';
+import { type Resolver, resolver } from '../../src/dns/resolver.ts';
 import { answerer } from '../../src/inspect/ask.ts';
 import { plan, run } from '../../src/inspect/run.ts';
 import { systemClock } from '../../src/model/clock.ts';
@@ -29,6 +29,7 @@ export interface Client {
   readonly helo?: string;
   readonly mailFrom?: string;
   readonly receivedAt?: number;
+  readonly trustedNetworks?: readonly string[];
 }
 
 export interface Scene {
@@ -39,11 +40,9 @@ export interface Scene {
 
 const checks: readonly Check[] = [spfCheck, dkimCheck, dmarcCheck, arcCheck];
 
-export async function scene(
-  t: Ending,
-  zone: Zone,
-  budget = { queries: 60, queriesAtOnce: 8, scans: 1, lookups: 9 },
-): Promise<Scene> {
+const plenty = { queries: 60, queriesAtOnce: 8, scans: 1, lookups: 9 };
+
+export async function scene(t: Ending, zone: Zone, budget = plenty): Promise<Scene> {
   const server = await dnsServer(t, zone);
   const dns = resolver(
     {
@@ -59,25 +58,27 @@ export async function scene(
     { clock: systemClock },
   );
   t.after(() => dns.close());
-  const answers = answerer({ resolve: dns.resolve, clamd: null }, budget);
-  return {
-    server,
-    authenticate(mail, client = {}) {
-      const port = answers();
-      const ask = {
-        dns: (name: string, type: string) => port.answer({ kind: 'dns', name, type }),
-        scan: () => Promise.resolve({ status: 'absent' }),
-      };
-      const subject = {
-        envelope: envelope(client),
-        receivedAt: client.receivedAt ?? Date.now(),
-        site: { hostname: 'gate.example.net', domains: [], trustedNetworks: [] },
-        mail: readMail(typeof mail === 'string' ? crlf(mail) : mail),
-        // The answers are of the kind that was asked for.
-        ask: ask as unknown as Parameters<typeof run>[1]['ask'],
-      };
-      return run(plan(checks), subject, { deadlineMs: 20_000, factsBytes: 32_768, now: () => performance.now() });
-    },
+  return { server, authenticate: authenticator(dns.resolve, budget) };
+}
+
+/** The four checks over answers of `resolve`, with the queries of one message. */
+export function authenticator(resolve: Resolver['resolve'], budget = plenty): Scene['authenticate'] {
+  const answers = answerer({ resolve, clamd: null }, budget);
+  return (mail, client = {}) => {
+    const port = answers();
+    const ask = {
+      dns: (name: string, type: string) => port.answer({ kind: 'dns', name, type }),
+      scan: () => Promise.resolve({ status: 'absent' }),
+    };
+    const subject = {
+      envelope: envelope(client),
+      receivedAt: client.receivedAt ?? Date.now(),
+      site: { hostname: 'gate.example.net', domains: [], trustedNetworks: client.trustedNetworks ?? [] },
+      mail: readMail(typeof mail === 'string' ? crlf(mail) : mail),
+      // The answers are of the kind that was asked for.
+      ask: ask as unknown as Parameters<typeof run>[1]['ask'],
+    };
+    return run(plan(checks), subject, { deadlineMs: 20_000, factsBytes: 32_768, now: () => performance.now() });
   };
 }
 

@@ -135,3 +135,51 @@ suite('threat 27: SPF may not be used to make us ask', () => {
     assert.ok(server.count() <= 60, `${server.count()} queries`);
   });
 });
+
+suite('behind a hop of ours SPF judges who handed over to it', () => {
+  const backup: Client = { ip: '203.0.113.5', helo: 'backup.ours.example', trustedNetworks: ['203.0.113.0/24'] };
+  const through = (...addresses: readonly string[]) =>
+    addresses
+      .map(
+        address =>
+          `Received: from mx.sender.example (unknown [${address}])\n by x.ours.example (Postfix) with ESMTP id 1; x\n`,
+      )
+      .join('') + mail;
+  const walks: readonly { name: string; mail: string; gives: Record<string, unknown> }[] = [
+    {
+      name: 'the one that may send passes',
+      mail: through('192.0.2.10'),
+      gives: { result: 'pass', helo_result: 'pass', aligned: true },
+    },
+    { name: 'another fails', mail: through('192.0.2.11'), gives: { result: 'fail' } },
+    { name: 'two hops of ours', mail: through('203.0.113.6', '192.0.2.10'), gives: { result: 'pass' } },
+    {
+      name: 'a forged field below does not help',
+      mail: through('192.0.2.11', '192.0.2.10'),
+      gives: { result: 'fail', helo_result: 'fail' },
+    },
+  ];
+  for (const { name, mail, gives } of walks)
+    test(name, async t => {
+      const { authenticate } = await scene(t, zone);
+      const spf = value(await authenticate(mail, backup), 'auth.spf');
+      assert.deepEqual(Object.fromEntries(Object.keys(gives).map(name => [name, spf[name]])), gives);
+    });
+
+  const unjudged: readonly { name: string; mail: string; reason: string }[] = [
+    { name: 'a message of the hop itself', mail, reason: 'the message began at a trusted hop' },
+    {
+      name: 'a field that cannot be read',
+      mail: `Received: from x [192.0.2.10] by y\n${through('192.0.2.10')}`,
+      reason: 'a trusted hop does not say from whom it took the message',
+    },
+  ];
+  for (const { name, mail, reason } of unjudged)
+    test(`nobody is judged: ${name}`, async t => {
+      // The hop itself would pass.
+      const { server, authenticate } = await scene(t, { 'sender.example': { TXT: ['v=spf1 +all'] } });
+      const facts = await authenticate(mail, backup);
+      assert.deepEqual(facts['auth.spf'], { state: 'skipped', reason });
+      assert.equal(server.count('TXT sender.example'), 0);
+    });
+});

@@ -168,6 +168,13 @@ test('a symbol that was not judged leaves undecided what asks for it', () => {
   ]);
 });
 
+test('what could not be judged has proven nothing', () => {
+  const rules = load({ rules: rule('A', 'when: from.is_odd') + rule('B', 'when: "!proven(\'A\')"') });
+  assert.deepEqual(symbolsOf(verdict(rules, {})), ['B']);
+  assert.deepEqual(symbolsOf(verdict(rules, { facts: from({ is_odd: false }) })), ['B']);
+  assert.deepEqual(symbolsOf(verdict(rules, { facts: from({ is_odd: true }) })), ['A']);
+});
+
 test('a disabled symbol never hits', () => {
   const disabled = "- { symbol: B, summary: S., group: g, score: 1, enabled: false, match: { text: '/x/' } }";
   const rules = load({ rules: `${rule('A', 'when: "!hit(\'B\')"')}\n${disabled}` });

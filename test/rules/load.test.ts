@@ -112,6 +112,11 @@ const wrongRules = [
     says: 'rules/a.yaml:7: unknown list freemial (did you mean freemail?)',
   },
   {
+    name: 'an unknown symbol that should have been proven',
+    text: rule('KNOWN_LIST', "when: proven('KNOWN_LITS')"),
+    says: 'rules/a.yaml:7: unknown symbol KNOWN_LITS (did you mean KNOWN_LIST?)',
+  },
+  {
     name: 'an unknown function',
     text: rule('A', "when: inLists('freemail', from.domain)"),
     says: "rules/a.yaml:7: found no matching overload for 'inLists(string, string)' (did you mean inList?)",
