@@ -1,5 +1,6 @@
 // The pool: messages go to shared workers; those of a worker that broke run again alone, and one that breaks a worker alone has overrun.
 
+import type { AlterationOrder, Altered } from '../model/alteration.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -8,7 +9,7 @@ import type { Message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
 import type { PatternSpec } from '../rules/patterns.ts';
 import { type AskBudget, type AskServices, answerer } from './ask.ts';
-import { evidenceOfOverrun, type Job, type Overrun, type Roster } from './job.ts';
+import { type Ending, evidenceOfOverrun, type Job, type Overrun, type Roster, type Work } from './job.ts';
 import { Lane } from './lane.ts';
 import type { SeatOptions } from './seat.ts';
 
@@ -31,6 +32,8 @@ export interface InspectorOptions {
   readonly silenceMs: number;
   /** For a message, from `inspect` to its evidence. */
   readonly deadlineMs: number;
+  /** For a message, from `alter` to its edits. */
+  readonly alterDeadlineMs: number;
   readonly patternBudgetMs: number;
   readonly patterns: readonly PatternSpec[];
   readonly site: Site;
@@ -62,6 +65,11 @@ export interface Inspector {
    * @throws what `message.bytes` throws; TemporaryFailure when the pool is closed meanwhile.
    */
   inspect(envelope: Envelope, message: Message): Promise<Evidence>;
+  /**
+   * What `order` makes of one message, or why its worker gave nothing.
+   * @throws as `inspect` does.
+   */
+  alter(message: Message, order: AlterationOrder): Promise<Altered | Overrun>;
   /** Seeks `patterns` from now on. Rejects, leaving the present ones in force, when a worker does not start with them. */
   reload(patterns: readonly PatternSpec[]): Promise<void>;
   stats(): InspectorStats;
@@ -106,16 +114,31 @@ class Pool implements Inspector {
   }
 
   async inspect(envelope: Envelope, message: Message): Promise<Evidence> {
+    const { clock } = this.#parts;
+    const startedAt = clock.monotonic();
+    const work: Work = { kind: 'inspect', envelope, receivedAt: clock.now() };
+    const ending = await this.#done(work, message, this.#options.deadlineMs);
+    if (ending.kind === 'inspected') return ending.evidence;
+    const why = ending.kind === 'overran' ? ending.why : 'crashed';
+    return evidenceOfOverrun(why, Math.round(clock.monotonic() - startedAt), this.#roster);
+  }
+
+  async alter(message: Message, order: AlterationOrder): Promise<Altered | Overrun> {
+    const ending = await this.#done({ kind: 'alter', order }, message, this.#options.alterDeadlineMs);
+    if (ending.kind === 'altered') return ending.altered;
+    return ending.kind === 'overran' ? ending.why : 'crashed';
+  }
+
+  async #done(work: Work, message: Message, deadlineMs: number): Promise<Ending> {
     if (this.#isClosed) throw closed();
-    const job = this.#newJob(envelope, message);
-    const { deadlineMs } = this.#options;
+    const job = this.#newJob(work, message, deadlineMs);
     this.#pending.set(
       job,
       setTimeout(() => this.#outOfTime(job), deadlineMs + graceMs),
     );
     this.#shared.add(job);
     try {
-      return await job.evidence;
+      return await job.ending;
     } finally {
       clearTimeout(this.#pending.get(job));
       this.#pending.delete(job);
@@ -156,13 +179,12 @@ class Pool implements Inspector {
     };
   }
 
-  #newJob(envelope: Envelope, message: Message): Job {
-    const { promise: evidence, resolve, reject } = Promise.withResolvers<Evidence>();
-    const { clock } = this.#parts;
-    const startedAt = clock.monotonic();
-    const times = { receivedAt: clock.now(), startedAt, endsAt: startedAt + this.#options.deadlineMs };
+  #newJob(work: Work, message: Message, deadlineMs: number): Job {
+    const { promise: ending, resolve, reject } = Promise.withResolvers<Ending>();
+    const startedAt = this.#parts.clock.monotonic();
     this.#lastJob += 1;
-    return { id: this.#lastJob, envelope, message, ...times, evidence, resolve, reject };
+    const times = { startedAt, endsAt: startedAt + deadlineMs };
+    return { id: this.#lastJob, work, message, ...times, ending, resolve, reject };
   }
 
   #lost(wasAlone: boolean) {
@@ -189,8 +211,7 @@ class Pool implements Inspector {
 
   #overran(job: Job, why: Overrun): void {
     this.#counts.overran += 1;
-    const ms = Math.round(this.#parts.clock.monotonic() - job.startedAt);
-    job.resolve(evidenceOfOverrun(why, ms, this.#roster));
+    job.resolve({ kind: 'overran', why });
   }
 }
 

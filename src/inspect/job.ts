@@ -1,25 +1,36 @@
 // One message on its way through the pool, and the evidence that it leaves when its worker leaves none.
 
+import type { AlterationOrder, Altered } from '../model/alteration.ts';
 import type { EpochMs } from '../model/clock.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Evidence, Observation } from '../model/evidence.ts';
 import type { Message } from '../model/message.ts';
 
+/** What a worker is asked to do with a message. */
+export type Work =
+  | { readonly kind: 'inspect'; readonly envelope: Envelope; readonly receivedAt: EpochMs }
+  | { readonly kind: 'alter'; readonly order: AlterationOrder };
+
+/** What came of it. */
+export type Ending =
+  | { readonly kind: 'inspected'; readonly evidence: Evidence }
+  | { readonly kind: 'altered'; readonly altered: Altered }
+  | { readonly kind: 'overran'; readonly why: Overrun };
+
 export interface Job {
   readonly id: number;
-  readonly envelope: Envelope;
+  readonly work: Work;
   readonly message: Message;
-  readonly receivedAt: EpochMs;
   /** Of the pool's monotonic clock. */
   readonly startedAt: number;
   readonly endsAt: number;
-  readonly evidence: Promise<Evidence>;
+  readonly ending: Promise<Ending>;
   /** The first call counts. */
-  resolve(evidence: Evidence): void;
+  resolve(ending: Ending): void;
   reject(error: unknown): void;
 }
 
-/** Why a worker gave no evidence: out of time, its loop stood still, out of heap, or it died. */
+/** Why a worker gave nothing: out of time, its loop stood still, out of heap, or it died. */
 export type Overrun = 'deadline' | 'loop' | 'heap' | 'crashed';
 
 /** What a pattern set and a list of checks are called: enough to say that none of them ran. */

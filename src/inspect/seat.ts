@@ -1,11 +1,10 @@
 // One worker thread with the messages in it. It breaks at most once: when its loop stands still, its heap is full, or it dies.
 
 import { Worker } from 'node:worker_threads';
-import type { Evidence } from '../model/evidence.ts';
 import type { Answers } from './ask.ts';
 import { batched } from './batch.ts';
 import { confined, confinement } from './confinement.ts';
-import type { Job, Overrun, Roster } from './job.ts';
+import type { Ending, Job, Overrun, Roster } from './job.ts';
 import { type Answered, type Asked, type FromWorker, refused, type ToWorker, type WorkerSetup } from './wire.ts';
 
 export interface SeatOptions {
@@ -101,9 +100,8 @@ export class Seat {
       const content = await job.message.bytes();
       // It may have broken, or the message been given up, while a spooled message was read.
       if (!this.#sitting.has(job.id)) return;
-      const { id, envelope, receivedAt } = job;
       const deadlineMs = Math.max(0, job.endsAt - this.#options.now());
-      this.#tell({ kind: 'inspect', job: id, envelope, receivedAt, content, deadlineMs });
+      this.#tell({ ...job.work, job: job.id, content, deadlineMs });
       this.#watchLoop();
     } catch (error) {
       this.giveUp(job);
@@ -146,7 +144,7 @@ export class Seat {
         for (const asked of message.asks) void this.#answer(asked);
         break;
       case 'done':
-        this.#finish(message.job, message.evidence);
+        this.#finish(message.job, message.ending);
         break;
     }
   }
@@ -164,16 +162,18 @@ export class Seat {
     this.#tellAnswer({ question, answer });
   }
 
-  #finish(id: number, evidence: Evidence): void {
+  #finish(id: number, ending: Ending): void {
     const sitting = this.#sitting.get(id);
     if (sitting === undefined) return;
-    const inspect = Math.round((this.#options.now() - sitting.job.startedAt) * 10) / 10;
-    sitting.job.resolve({
-      ...evidence,
-      facts: { ...evidence.facts, dns: sitting.answers.dnsFact() },
-      timings: { ...evidence.timings, inspect },
-    });
+    sitting.job.resolve(ending.kind === 'inspected' ? this.#completed(ending, sitting) : ending);
     this.giveUp(sitting.job);
+  }
+
+  /** With what only this side knows. */
+  #completed({ kind, evidence }: Extract<Ending, { kind: 'inspected' }>, { job, answers }: Sitting): Ending {
+    const inspect = Math.round((this.#options.now() - job.startedAt) * 10) / 10;
+    const facts = { ...evidence.facts, dns: answers.dnsFact() };
+    return { kind, evidence: { ...evidence, facts, timings: { ...evidence.timings, inspect } } };
   }
 
   #rest(): void {

@@ -9,11 +9,9 @@ import type {
   RecordType,
   ScanResult,
 } from '../model/ask.ts';
-import type { EpochMs } from '../model/clock.ts';
-import type { Envelope } from '../model/envelope.ts';
-import type { Evidence } from '../model/evidence.ts';
 import type { Site } from '../model/site.ts';
 import type { PatternSpec } from '../rules/patterns.ts';
+import type { Ending, Work } from './job.ts';
 
 /** Given to a worker when it starts; a worker that needs another one is replaced. */
 export interface WorkerSetup {
@@ -37,15 +35,13 @@ export type Question =
 
 export type Answer = DnsAnswer | ScanResult | ListAnswer | HistoryAnswer | AccessAnswer;
 
-export interface InspectOrder {
-  readonly kind: 'inspect';
+/** A job of the pool, with the bytes that it is about. */
+export type WorkOrder = Work & {
   readonly job: number;
-  readonly envelope: Envelope;
-  readonly receivedAt: EpochMs;
   readonly content: Uint8Array<SharedArrayBuffer>;
   /** From now. */
   readonly deadlineMs: number;
-}
+};
 
 /** One question of a message; `question` is its number in this worker. */
 export interface Asked {
@@ -59,13 +55,13 @@ export interface Answered {
   readonly answer: Answer;
 }
 
-export type ToWorker = InspectOrder | { readonly kind: 'answers'; readonly answers: readonly Answered[] };
+export type ToWorker = WorkOrder | { readonly kind: 'answers'; readonly answers: readonly Answered[] };
 
 export type FromWorker =
   /** Ready to inspect. `digest` is that of its pattern set. */
   | { readonly kind: 'ready'; readonly checks: readonly string[]; readonly digest: string }
   | { readonly kind: 'asks'; readonly asks: readonly Asked[] }
-  | { readonly kind: 'done'; readonly job: number; readonly evidence: Evidence };
+  | { readonly kind: 'done'; readonly job: number; readonly ending: Exclude<Ending, { kind: 'overran' }> };
 
 const recordTypes: ReadonlySet<string> = new Set<RecordType>(['A', 'AAAA', 'MX', 'TXT', 'PTR', 'NS', 'CNAME']);
 
@@ -102,17 +98,22 @@ export function questionOf(asked: unknown): Question | null {
 
 function accessTraits(given: unknown): AccessTraits | null {
   if (typeof given !== 'object' || given === null) return null;
-  const { clientAddress, reversePath, headerFrom, alignedDomain, signers } = given as Readonly<Record<string, unknown>>;
+  const { clientAddress, reversePath, headerFrom, alignedDomain, signers, recipients } = given as Readonly<
+    Record<string, unknown>
+  >;
   const isFit =
     isShort(clientAddress) &&
     isShort(reversePath) &&
     areShort(headerFrom) &&
     isShort(alignedDomain) &&
-    areShort(signers);
-  return isFit ? { clientAddress, reversePath, headerFrom, alignedDomain, signers } : null;
+    areShort(signers) &&
+    areShort(recipients, maxRecipients);
+  return isFit ? { clientAddress, reversePath, headerFrom, alignedDomain, signers, recipients } : null;
 }
 
 const isShort = (value: unknown): value is string => typeof value === 'string' && value.length <= 1024;
-const areShort = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.length <= 100 && value.every(isShort);
+const areShort = (value: unknown, most = 100): value is readonly string[] =>
+  Array.isArray(value) && value.length <= most && value.every(isShort);
+/** Of one transaction: more than any configuration has a use for. */
+const maxRecipients = 50_000;
 const isRecordType = (type: unknown): type is RecordType => typeof type === 'string' && recordTypes.has(type);

@@ -1,6 +1,7 @@
-// The worker thread: bytes in, evidence out. It has no network, no files but our code, and no environment; what needs I/O it asks for.
+// The worker thread: bytes in, evidence or edits out. It has no network, no files but our code, and no environment; what needs I/O it asks for.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { alter } from '../alter/alter.ts';
 import type { Check } from '../checks/check.ts';
 import { readMail } from '../content/mail.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -10,7 +11,7 @@ import { giveBackWorkingDirectory } from './confinement.ts';
 import { dnsFactBytes, factsBytes } from './facts.ts';
 import { plan, run } from './run.ts';
 import { seek } from './seek.ts';
-import type { FromWorker, InspectOrder, ToWorker, WorkerSetup } from './wire.ts';
+import type { FromWorker, ToWorker, WorkerSetup, WorkOrder } from './wire.ts';
 
 const setup = workerData as WorkerSetup;
 const port = parentPort;
@@ -36,22 +37,27 @@ port.on('message', (message: ToWorker) => {
       asks.answered(message.answers);
       break;
     case 'inspect':
-      void inspect(message);
+    case 'alter':
+      void work(message);
       break;
   }
 });
 post({ kind: 'ready', checks: ordered.map(check => check.name), digest: matcher.digest });
 
-async function inspect(order: InspectOrder): Promise<void> {
+async function work(order: WorkOrder): Promise<void> {
   begin();
   try {
-    post({ kind: 'done', job: order.job, evidence: await evidenceOf(order) });
+    const ending =
+      order.kind === 'inspect'
+        ? ({ kind: 'inspected', evidence: await evidenceOf(order) } as const)
+        : ({ kind: 'altered', altered: await alter(order.content, order.order) } as const);
+    post({ kind: 'done', job: order.job, ending });
   } finally {
     end();
   }
 }
 
-async function evidenceOf(order: InspectOrder): Promise<Evidence> {
+async function evidenceOf(order: Extract<WorkOrder, { kind: 'inspect' }>): Promise<Evidence> {
   const { envelope, receivedAt, deadlineMs } = order;
   const mail = readMail(order.content);
   const subject = { envelope, receivedAt, site: setup.site, mail, ask: asks.askFor(order.job) };

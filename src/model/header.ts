@@ -1,4 +1,4 @@
-// The header section as bytes: where each field starts and ends. One linear pass, nothing decoded.
+// The header section as bytes: where each field starts and ends. One linear pass, nothing decoded. And how a field of ours is written.
 
 import type { ByteRange } from './message.ts';
 
@@ -65,6 +65,24 @@ export function fieldValue(bytes: Uint8Array, field: HeaderField): string {
     .replace(/\r?\n(?=[ \t])/g, '')
     .trim();
 }
+
+/** RFC 5322 §2.1.1: at most 78 characters where a space allows it. */
+const lineLength = 78;
+
+/** A field of `parts`, folded between them; a part's leading space gives way. What is not printable ASCII becomes `?`. */
+export function foldedField(name: string, parts: readonly string[]): string {
+  const lines: string[] = [];
+  let line = `${name}: `;
+  for (const part of parts.map(printable)) {
+    if (line.length + part.length > lineLength && line !== `${name}: `) {
+      lines.push(line);
+      line = `\t${part.trimStart()}`;
+    } else line += part;
+  }
+  return `${[...lines, line].join('\r\n')}\r\n`;
+}
+
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
 
 /** Offset after the line's LF, or the end of `bytes`. */
 function lineEnd(bytes: Uint8Array, from: number): number {

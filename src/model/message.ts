@@ -20,34 +20,80 @@ export interface Message {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
-/** What leaves us: `message` without `removed`, after `prepended`. Nothing else may differ (DESIGN.md section 2). */
+/** `bytes` in the place of a range: none to leave it out, an empty range to insert. */
+export interface Edit extends ByteRange {
+  readonly bytes: Uint8Array;
+}
+
+/** What leaves us: `message` with `edits` made, after `prepended`. Nothing else may differ (DESIGN.md section 2). */
 export interface Outgoing {
   /** Complete header fields, each ended by CRLF; ASCII. */
   readonly prepended: string;
-  /** Ascending, not overlapping, within the header section. */
-  readonly removed: readonly ByteRange[];
+  /** Ascending by their starts, not overlapping, offsets of the message as it came. */
+  readonly edits: readonly Edit[];
   readonly message: Message;
+}
+
+/** The edit that leaves `range` out. */
+export const without = ({ start, end }: ByteRange): Edit => ({ start, end, bytes: nothing });
+const nothing = new Uint8Array(0);
+
+/** Whether `edits` can be made on `sizeBytes` bytes: ascending, apart, and within them. */
+export function areSound(edits: readonly Edit[], sizeBytes: number): boolean {
+  let from = 0;
+  for (const { start, end } of edits) {
+    if (start < from || end < start) return false;
+    from = end;
+  }
+  return from <= sizeBytes;
+}
+
+/** Of what leaves, in bytes. */
+export function outgoingSize({ prepended, edits, message }: Outgoing): number {
+  return edits.reduce(
+    (size, { start, end, bytes }) => size - (end - start) + bytes.length,
+    prepended.length + message.sizeBytes,
+  );
 }
 
 /** The bytes of `outgoing` in order. */
 export async function* outgoingChunks(outgoing: Outgoing): AsyncGenerator<Uint8Array> {
   if (outgoing.prepended !== '') yield new TextEncoder().encode(outgoing.prepended);
-  let offset = 0;
-  for await (const chunk of outgoing.message.chunks()) {
-    yield* keptParts(chunk, offset, outgoing.removed);
-    offset += chunk.length;
-  }
+  const splice = new Splice(outgoing.edits);
+  for await (const chunk of outgoing.message.chunks()) yield* splice.next(chunk);
+  yield* splice.rest();
 }
 
-/** The parts of `chunk` (which starts at `offset`) that lie outside `removed`. */
-function* keptParts(chunk: Uint8Array, offset: number, removed: readonly ByteRange[]): Generator<Uint8Array> {
-  let from = offset;
-  const end = offset + chunk.length;
-  for (const range of removed) {
-    if (range.end <= from) continue;
-    if (range.start >= end) break;
-    if (range.start > from) yield chunk.subarray(from - offset, range.start - offset);
-    from = Math.min(range.end, end);
+/** Edits made on bytes that come in pieces. */
+export class Splice {
+  readonly #edits: readonly Edit[];
+  /** Of the first edit whose bytes have not been given. */
+  #edit = 0;
+  /** Of the next piece, and of the first byte that no edit has taken the place of. */
+  #offset = 0;
+  #keptFrom = 0;
+
+  constructor(edits: readonly Edit[]) {
+    this.#edits = edits;
   }
-  if (from < end) yield from === offset ? chunk : chunk.subarray(from - offset);
+
+  /** What leaves up to the end of `chunk`; an insertion there comes with what follows. */
+  *next(chunk: Uint8Array): Generator<Uint8Array> {
+    const offset = this.#offset;
+    const end = offset + chunk.length;
+    for (let edit = this.#edits[this.#edit]; edit !== undefined && edit.start < end; edit = this.#edits[this.#edit]) {
+      if (edit.start > this.#keptFrom) yield chunk.subarray(this.#keptFrom - offset, edit.start - offset);
+      if (edit.bytes.length > 0) yield edit.bytes;
+      this.#keptFrom = edit.end;
+      this.#edit += 1;
+    }
+    if (this.#keptFrom < end) yield this.#keptFrom === offset ? chunk : chunk.subarray(this.#keptFrom - offset);
+    this.#keptFrom = Math.max(this.#keptFrom, end);
+    this.#offset = end;
+  }
+
+  /** What is inserted at the very end. */
+  *rest(): Generator<Uint8Array> {
+    for (const { bytes } of this.#edits.slice(this.#edit)) if (bytes.length > 0) yield bytes;
+  }
 }

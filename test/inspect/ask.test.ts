@@ -139,7 +139,14 @@ const lookups: readonly { ask: unknown; answers: unknown }[] = [
   {
     ask: {
       kind: 'access',
-      traits: { clientAddress: '192.0.2.1', reversePath: '', headerFrom: [], alignedDomain: '', signers: [] },
+      traits: {
+        clientAddress: '192.0.2.1',
+        reversePath: '',
+        headerFrom: [],
+        alignedDomain: '',
+        signers: [],
+        recipients: ['ann@ours.example'],
+      },
     },
     answers: { status: 'found', matches: [] },
   },
@@ -150,6 +157,13 @@ const known: AskServices = {
   history: async keys => ({ status: 'found', sightings: keys.map(() => null) }),
   access: async () => ({ status: 'found', matches: [] }),
 };
+test('access: recipients that are no texts, or more than any configuration takes, are refused', async () => {
+  const ask = lookups[2]?.ask as { readonly traits: object };
+  for (const recipients of [undefined, 'ann@ours.example', [1], Array.from({ length: 50_001 }, () => 'a@b')]) {
+    const port = answerer(known, budget)();
+    assert.equal((await port.answer({ kind: 'access', traits: { ...ask.traits, recipients } })).status, 'failed');
+  }
+});
 const budget = { queries: 9, queriesAtOnce: 8, scans: 9, lookups: 1 };
 for (const { ask, answers } of lookups) {
   const { kind } = ask as { kind: 'listed' | 'history' | 'access' };

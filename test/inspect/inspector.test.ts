@@ -13,6 +13,7 @@ import {
   type InspectorParts,
   inspectorPool,
 } from '../../src/inspect/inspector.ts';
+import type { AlterationOrder } from '../../src/model/alteration.ts';
 import type { DnsAnswer } from '../../src/model/ask.ts';
 import { systemClock } from '../../src/model/clock.ts';
 import type { Envelope } from '../../src/model/envelope.ts';
@@ -33,6 +34,7 @@ const options: InspectorOptions = {
   youngHeapMb: 4,
   silenceMs: 10_000,
   deadlineMs: 20_000,
+  alterDeadlineMs: 5000,
   patternBudgetMs: 100,
   patterns: [{ symbol: 'SAYS_HELLO', field: 'raw', source: 'hello', flags: '' }],
   site: { hostname: 'gate.example.com', domains: [], trustedNetworks: [] },
@@ -235,6 +237,48 @@ suite('a message that breaks its worker', { concurrency: 2 }, () => {
       assert.equal(said(await inspect(inspector, 'afterwards')), 'afterwards');
     });
   }
+});
+
+const tagging: AlterationOrder = {
+  prepended: '',
+  edits: [],
+  subjectTag: '[T]',
+  banner: null,
+  seal: null,
+  signature: null,
+  at: 0,
+};
+
+suite('a message that is to be altered', { concurrency: true }, () => {
+  test('gets its edits from a worker, with what was done', async t => {
+    const { inspector } = await pool(t);
+    const altered = await inspector.alter(message('Subject: x'), tagging);
+    assert.ok(typeof altered !== 'string');
+    const edits = altered.edits.map(({ start, end, bytes }) => ({ start, end, text: Buffer.from(bytes).toString() }));
+    assert.deepEqual(edits, [{ start: 8, end: 8, text: ' [T]' }]);
+    assert.deepEqual(altered.notes, [{ what: 'subject_tag', isDone: true, detail: '[T]' }]);
+  });
+
+  test('is altered all the same where a neighbour breaks its worker', async t => {
+    const { inspector } = await pool(t, { silenceMs: 1500 });
+    const looping = inspect(inspector, 'loop');
+    const altered = await inspector.alter(message('Subject: x'), tagging);
+    assert.ok(typeof altered !== 'string', String(altered));
+    assert.equal((await looping).facts.worker?.state, 'failed');
+  });
+
+  test('and waits for a seat for too long has overrun', async t => {
+    const { inspector } = await pool(t, { alterDeadlineMs: 100, messagesPerWorker: 1, deadlineMs: 3000 });
+    const looping = inspect(inspector, 'loop');
+    assert.equal(await inspector.alter(message('Subject: x'), tagging), 'deadline');
+    await looping;
+  });
+
+  test('and cannot be read is the error of its reader', async t => {
+    const { inspector } = await pool(t);
+    const unreadable = { ...message('Subject: x'), bytes: () => Promise.reject(new Error('EIO')) };
+    await assert.rejects(inspector.alter(unreadable, tagging), /EIO/);
+  });
 });
 
 suite('time', { concurrency: true }, () => {
