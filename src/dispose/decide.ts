@@ -10,11 +10,11 @@ export type FailedCheck = 'none' | 'defer' | 'quarantine' | 'continue';
 /** A group, and what is to be done with its recipients' copies as far as they alone are concerned. */
 export interface Decision {
   readonly group: JudgedGroup;
-  readonly action: Action | 'defer';
+  readonly action: Action | 'defer' | 'greylist';
 }
 
 export type Plan =
-  | { readonly kind: 'defer' }
+  | { readonly kind: 'defer'; readonly isGreylisting: boolean }
   | { readonly kind: 'refuse' }
   | { readonly kind: 'place'; readonly relayed: readonly Decision[]; readonly quarantined: readonly Decision[] };
 
@@ -23,7 +23,8 @@ export type Plan =
  * mail that some of its recipients have.
  */
 export function plan(decisions: readonly Decision[], isPartlyPlaced: boolean): Plan {
-  if (decisions.some(({ action }) => action === 'defer')) return { kind: 'defer' };
+  const waiting = decisions.filter(({ action }) => action === 'defer' || action === 'greylist');
+  if (waiting.length > 0) return { kind: 'defer', isGreylisting: waiting.every(({ action }) => action === 'greylist') };
   if (!isPartlyPlaced && decisions.every(({ action }) => action === 'reject')) return { kind: 'refuse' };
   return {
     kind: 'place',

@@ -3,6 +3,7 @@
 // returned before every copy is where it belongs.
 
 import type { Path } from '../model/address.ts';
+import type { AlterationRecord } from '../model/alteration.ts';
 import type { Disposition, JudgedGroup, Outcome } from '../model/disposition.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Evidence } from '../model/evidence.ts';
@@ -15,10 +16,11 @@ import type { NewEntry } from '../store/quarantine.ts';
 import { type Decision, decide, type FailedCheck, plan, refusalCategory } from './decide.ts';
 import type { DisposeDeps, DisposeOptions } from './dispose.ts';
 import { type EntryCause, newEntry } from './entries.ts';
-import { afterFailure, failurePolicies } from './failed-checks.ts';
+import { afterFailure, failurePolicies, waits } from './failed-checks.ts';
+import { isSuspicious } from './greylisting.ts';
 import { againOutcome, deliveredPaths, placedOutcome, rejectedOutcome } from './outcomes.ts';
-import { deliver, type Relay, type RelayPorts, relaysFor, transactionOf } from './relay.ts';
-import { accepted, deferred, localError, refused } from './replies.ts';
+import { deliver, type FieldEdits, type Relay, type RelayPorts, relaysFor, transactionOf } from './relay.ts';
+import { accepted, deferred, greylisted, localError, refused } from './replies.ts';
 import { type RelayedCopy, settle } from './settle.ts';
 
 /**
@@ -36,6 +38,7 @@ export class Disposal {
   /** Delivered by an earlier attempt: receipts say so. */
   #before: ReadonlySet<Path> = new Set();
   #hasReceipts = false;
+  readonly #alterations: AlterationRecord[] = [];
 
   constructor(options: DisposeOptions, deps: DisposeDeps, envelope: Envelope, message: Message, evidence: Evidence) {
     this.#options = options;
@@ -52,12 +55,12 @@ export class Disposal {
     const decisions: Decision[] = [];
     for (const group of groups) {
       const rest = this.#withoutDelivered(group);
-      if (rest !== null) decisions.push(decide(rest, this.#envelope.reversePath, await this.#failedCheck(rest)));
+      if (rest !== null) decisions.push(await this.#decision(rest));
     }
     const planned = plan(decisions, this.#before.size > 0);
     switch (planned.kind) {
       case 'defer':
-        return this.nothingDone(deferred(this.#envelope.id));
+        return this.nothingDone((planned.isGreylisting ? greylisted : deferred)(this.#envelope.id));
       case 'refuse':
         return this.#refuse(decisions);
       case 'place':
@@ -78,6 +81,21 @@ export class Disposal {
     return afterFailure(policies, deferral, now);
   }
 
+  async #decision(group: JudgedGroup): Promise<Decision> {
+    const decision = decide(group, this.#envelope.reversePath, await this.#failedCheck(group));
+    return (await this.#isGreylisted(decision)) ? { group, action: 'greylist' } : decision;
+  }
+
+  async #isGreylisted(decision: Decision): Promise<boolean> {
+    const { greylisting, deferrals, clock } = this.#deps;
+    const { recipients, verdict } = decision.group;
+    if (greylisting === null || !isSuspicious(decision, this.#envelope.reversePath, greylisting.fromScore))
+      return false;
+    if (greylisting.isExempt(verdict, this.#evidence)) return false;
+    const now = clock.now();
+    return waits(greylisting.patience, await deferrals.count('greylist', this.#keys(recipients), now), now);
+  }
+
   #refuse(decisions: readonly Decision[]): Disposition {
     const replies = new Map<Path, Reply>();
     for (const { group } of decisions) {
@@ -95,7 +113,7 @@ export class Disposal {
 
   /** Quarantine first, pending where something is relayed after it: what we cannot keep, nobody must have got in part. */
   async #place(relayed: readonly Decision[], quarantined: readonly Decision[]): Promise<Disposition> {
-    const relays = this.#relays(relayed);
+    const relays = await this.#relays(relayed);
     const kept = new Map<Path, Id>();
     for (const decision of quarantined) {
       const places = await this.#keep(decision, relays.length > 0 ? 'pending' : 'held');
@@ -113,23 +131,30 @@ export class Disposal {
     return this.#deps.quarantine.keep(this.#entry(cause), this.#message, state);
   }
 
-  #relays(decisions: readonly Decision[]): readonly Relay[] {
+  async #relays(decisions: readonly Decision[]): Promise<readonly Relay[]> {
     const recipients = new Map(this.#envelope.recipients.map(recipient => [recipient.path, recipient]));
-    const copies = decisions.flatMap(({ group, action }) => {
-      if (action === 'defer') return [];
-      const edits = this.#deps.fieldsFor({
-        envelope: this.#envelope,
-        message: this.#message,
-        evidence: this.#evidence,
-        group,
-        action,
-      });
-      return group.recipients.flatMap(path => {
+    const fields = await Promise.all(decisions.map(async d => ({ ...d, fieldsOf: await this.#fieldsFor(d) })));
+    const copies = fields.flatMap(({ group, fieldsOf }) =>
+      group.recipients.flatMap(path => {
         const recipient = recipients.get(path);
-        return recipient === undefined ? [] : [{ recipient, edits }];
-      });
-    });
+        const edits = fieldsOf(path);
+        return recipient === undefined || edits === null ? [] : [{ recipient, edits }];
+      }),
+    );
     return relaysFor(copies, this.#message, this.#deps.routeOf);
+  }
+
+  /** How the copy of each recipient of a group leaves; null where none does. */
+  async #fieldsFor({ group, action }: Decision): Promise<(path: Path) => FieldEdits | null> {
+    if (action === 'defer' || action === 'greylist') return () => null;
+    const { fieldsFor, alter } = this.#deps;
+    const input = { envelope: this.#envelope, message: this.#message, evidence: this.#evidence, group, action };
+    const fields = fieldsFor(input);
+    const altered = (await alter?.(input, fields)) ?? [];
+    for (const { recipients, notes } of altered) if (notes.length > 0) this.#alterations.push({ recipients, notes });
+    const made = new Map(altered.flatMap(copies => copies.recipients.map(path => [path, copies.fields] as const)));
+    // Whatever was altered for whom, each recipient has one copy.
+    return path => made.get(path) ?? fields;
   }
 
   /** Where several are under way, each success is remembered at once: the others may take minutes. */
@@ -222,10 +247,14 @@ export class Disposal {
   /** After the 250: killed before it, the client comes again and must find them. */
   #forgetReceipts(): void {
     if (!this.#hasReceipts) return;
-    const { receipts, log, afterReply } = this.#deps;
+    const { receipts, log, faults, afterReply } = this.#deps;
     const keys = this.#keys(this.#paths());
     const tx = this.#envelope.id;
-    afterReply(() => receipts.consume(keys).catch(cause => log.error({ tx, cause }, 'receipts not consumed')));
+    const consume = async (): Promise<void> => {
+      await faults('M4-client-answered');
+      await receipts.consume(keys);
+    };
+    afterReply(() => consume().catch(cause => log.error({ tx, cause }, 'receipts not consumed')));
   }
 
   async #wasRefusedBefore(copies: readonly RelayedCopy[]): Promise<boolean> {
@@ -263,6 +292,6 @@ export class Disposal {
     const outcomes = this.#paths().map(path =>
       this.#before.has(path) ? ({ path, disposition: 'relayed-before' } as const) : outcomeOf(path),
     );
-    return { outcomes, reply };
+    return this.#alterations.length === 0 ? { outcomes, reply } : { outcomes, reply, alterations: this.#alterations };
   }
 }

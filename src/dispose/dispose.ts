@@ -1,6 +1,7 @@
 // The entrance of disposal: what can be expected to fail there is a 451, and the client's next attempt goes on from it.
 
 import type { Path } from '../model/address.ts';
+import type { AlterationRecord } from '../model/alteration.ts';
 import type { Clock, Faults } from '../model/clock.ts';
 import type { Disposition, JudgedGroup } from '../model/disposition.ts';
 import type { Envelope } from '../model/envelope.ts';
@@ -15,6 +16,7 @@ import type { Quarantine } from '../store/quarantine.ts';
 import { Disposal } from './disposal.ts';
 import type { Shown } from './entries.ts';
 import type { FailurePolicyOf } from './failed-checks.ts';
+import type { Greylisting } from './greylisting.ts';
 import type { FieldEdits } from './relay.ts';
 import { localError } from './replies.ts';
 
@@ -33,13 +35,22 @@ export interface FieldsInput {
   readonly action: Action;
 }
 
+/** Copies of one group that leave alike, and what was altered in them. */
+export interface AlteredCopies extends AlterationRecord {
+  readonly fields: FieldEdits;
+}
+
 export interface DisposeDeps {
   readonly quarantine: Quarantine;
   readonly receipts: Receipts;
   readonly deferrals: Deferrals;
   readonly routeOf: (path: Path) => NextHop;
   readonly fieldsFor: (input: FieldsInput) => FieldEdits;
+  /** Left out where nothing is ever altered. What cannot be altered leaves as it is: never throws. */
+  readonly alter?: (input: FieldsInput, fields: FieldEdits) => Promise<readonly AlteredCopies[]>;
   readonly failurePolicyOf: FailurePolicyOf;
+  /** Null where nothing is greylisted. */
+  readonly greylisting: Greylisting | null;
   readonly shownOf: (evidence: Evidence) => Shown;
   /** The next hop refused at RCPT what the directory had let pass. */
   readonly learn: (path: Path, reply: Reply, reversePath: Path) => void;

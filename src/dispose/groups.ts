@@ -1,4 +1,4 @@
-// Recipients of one transaction that share a profile, a mode and a standing share a verdict.
+// Recipients of one transaction that share a profile, a mode, a standing and the entries that are theirs share a verdict.
 
 import { isRoleAddress, type Path } from '../model/address.ts';
 import type { PolicyGroup } from '../model/disposition.ts';
@@ -9,18 +9,24 @@ export interface RecipientStanding {
   readonly mode: 'enforce' | 'observe';
 }
 
-/** The groups in the order of their first recipients; each recipient is in exactly one. */
+/**
+ * The groups in the order of their first recipients; each recipient is in exactly one. `scopesOf` gives those scopes of
+ * entries that a recipient is in.
+ */
 export function policyGroups(
   recipients: readonly Recipient[],
   policyOf: (path: Path) => RecipientStanding,
+  scopesOf: (path: Path) => readonly string[] = () => [],
 ): readonly PolicyGroup[] {
   const groups = new Map<string, PolicyGroup>();
   for (const { path } of recipients) {
     const { profile, mode } = policyOf(path);
     const isRole = isRoleAddress(path);
-    const key = JSON.stringify([profile, mode, isRole]);
+    const scopes = scopesOf(path);
+    const key = JSON.stringify([profile, mode, isRole, scopes]);
     const group = groups.get(key);
-    groups.set(key, { profile, mode, isRole, recipients: group ? [...group.recipients, path] : [path] });
+    const shared = { profile, mode, isRole, ...(scopes.length > 0 && { scopes }) };
+    groups.set(key, { ...shared, recipients: group ? [...group.recipients, path] : [path] });
   }
   return [...groups.values()];
 }

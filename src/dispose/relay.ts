@@ -2,17 +2,14 @@
 
 import type { Path } from '../model/address.ts';
 import type { Envelope, Recipient } from '../model/envelope.ts';
-import type { ByteRange, Message, Outgoing } from '../model/message.ts';
+import type { Message, Outgoing } from '../model/message.ts';
 import { isPermanent, isPositive, isTransient, type Reply } from '../model/reply.ts';
 import type { Delivery, DeliveryResult, NextHop } from '../next-hop/next-hop.ts';
 import { localError } from './replies.ts';
 import { type RelayedCopy, resultOf } from './settle.ts';
 
-/** What is put before the message and taken out of it for one group of recipients. */
-export interface FieldEdits {
-  readonly prepended: string;
-  readonly removed: readonly ByteRange[];
-}
+/** What is put before the message and changed in it for one group of recipients. */
+export type FieldEdits = Omit<Outgoing, 'message'>;
 
 /** Copies that leave together. */
 export interface Relay {
@@ -28,16 +25,34 @@ export function relaysFor(
   routeOf: (path: Path) => NextHop,
 ): readonly Relay[] {
   const hops = new Map<NextHop, Map<string, Relay>>();
+  const keyFor = remembered(keyOf);
   for (const { recipient, edits } of copies) {
     const nextHop = routeOf(recipient.path);
     const relays = hops.get(nextHop) ?? new Map<string, Relay>();
     hops.set(nextHop, relays);
-    const key = JSON.stringify([edits.prepended, edits.removed]);
+    const key = keyFor(edits);
     const relay = relays.get(key);
     const recipients = relay ? ([...relay.recipients, recipient] as const) : ([recipient] as const);
     relays.set(key, { nextHop, outgoing: { ...edits, message }, recipients });
   }
   return [...hops.values()].flatMap(relays => [...relays.values()]);
+}
+
+/** Equal for edits that make the same bytes of one message. */
+const keyOf = ({ prepended, edits }: FieldEdits): string =>
+  JSON.stringify([
+    prepended,
+    edits.map(({ start, end, bytes }) => [start, end, Buffer.from(bytes).toString('latin1')]),
+  ]);
+
+/** What `of` gives, computed once for each object. */
+function remembered<T extends object, V>(of: (object: T) => V): (object: T) => V {
+  const known = new Map<T, V>();
+  return object => {
+    const value = known.get(object) ?? of(object);
+    known.set(object, value);
+    return value;
+  };
 }
 
 export type Transaction = Omit<Delivery, 'recipients' | 'outgoing'>;
@@ -79,7 +94,7 @@ export async function deliver(
     result = { at: 'lost', reply: localError };
   }
   if (result.at === 'recipients') return withoutRefused(relay, transaction, result.replies, ports);
-  return recipients.map(({ path }) => copyWith(relay, path, replyFor(result, path)));
+  return recipients.map(({ path }) => copyWith(relay, path, replyFor(result, path), result.by));
 }
 
 /**
@@ -121,9 +136,9 @@ async function deliverRest(
 /** RFC 5321 §4.5.3.1.10: the next hop takes no more recipients in this transaction, and the rest in further ones. */
 const isTooMany = ({ code, enhanced }: Reply): boolean => code === 452 && (enhanced ?? '4.5.3') === '4.5.3';
 
-const copyWith = (relay: Relay, path: Path, reply: Reply): RelayedCopy => ({
+const copyWith = (relay: Relay, path: Path, reply: Reply, by = relay.nextHop.name): RelayedCopy => ({
   path,
-  nextHop: relay.nextHop.name,
+  nextHop: by,
   reply,
   result: resultOf(reply),
 });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Path } from '../model/address.ts';
 import type { Clock, EpochMs, Faults } from '../model/clock.ts';
 import type { Id } from '../model/ids.ts';
-import { isTransient, type Reply, reply } from '../model/reply.ts';
+import { isPositive, isTransient, type Reply, reply } from '../model/reply.ts';
 import type { NextHop } from '../next-hop/next-hop.ts';
 import type { Entry, EntryRecipient, Quarantine, ReleasedCopy, ReleaseResult } from '../store/quarantine.ts';
 import type { Requests } from '../store/requests.ts';
@@ -23,6 +23,8 @@ export interface ReleaseDeps {
   readonly quarantine: Quarantine;
   readonly requests: Requests;
   readonly routeOf: (path: Path) => NextHop;
+  /** The next hop took a copy of this transaction: what was held against its sender was wrong. */
+  readonly released: (transaction: Id) => void;
   readonly clock: Clock;
   readonly faults: Faults;
   readonly log: DisposeLog;
@@ -130,21 +132,21 @@ class QuarantineReleaser implements Releaser {
     const paths = await quarantine.beginRelease(entry.id, recipients, clock.now());
     if (paths.length === 0) return;
     await faults('L1-release-requested');
-    const unchanged = { prepended: '', removed: [] };
-    const copies = paths.map(path => ({ recipient: { path, parameters: [] }, edits: unchanged }));
+    const unchanged = { prepended: '', edits: [] };
+    const copies = paths.map(path => ({ recipient: { path, parameters: askedFor(entry, path) }, edits: unchanged }));
     const relays = relaysFor(copies, message, routeOf);
     const replies = (await Promise.all(relays.map(relay => this.#offer(entry, relay)))).flat();
     this.#schedule(entry.id, replies.some(isTransient));
   }
 
   async #offer(entry: Entry, relay: Relay): Promise<readonly Reply[]> {
-    const { quarantine, clock, faults, log } = this.#deps;
+    const { quarantine, released, clock, faults, log } = this.#deps;
     const transaction = {
       transaction: entry.id,
       reversePath: entry.reversePath,
       is8bit: entry.is8bit,
-      isUtf8: [entry.reversePath, ...entry.recipients.map(r => r.path)].some(path => /[^\x00-\x7f]/.test(path)),
-      parameters: [],
+      isUtf8: entry.isUtf8,
+      parameters: entry.dsn?.parameters ?? [],
       client: null,
     };
     const copies = await deliver(relay, transaction, {
@@ -154,6 +156,7 @@ class QuarantineReleaser implements Releaser {
     });
     await faults('L2-next-hop-replied');
     await quarantine.endRelease(entry.id, new Map(copies.map(({ path, reply }) => [path, reply])), clock.now());
+    if (copies.some(({ reply }) => isPositive(reply))) released(entry.transaction);
     await faults('L3-row-marked');
     return copies.map(copy => copy.reply);
   }
@@ -184,6 +187,9 @@ function digestOf(entry: Id, recipients: readonly Path[] | 'all'): string {
     .update(JSON.stringify([entry, asked]))
     .digest('hex');
 }
+
+const askedFor = ({ dsn }: Entry, path: Path): readonly string[] =>
+  dsn?.recipients.find(recipient => recipient.path === path)?.parameters ?? [];
 
 const isAsked = (copy: EntryRecipient, recipients: readonly Path[] | 'all'): boolean =>
   recipients === 'all' || recipients.includes(copy.path);

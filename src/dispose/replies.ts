@@ -24,6 +24,10 @@ export function refused(category: RefusalCategory, incident: Id, contact: string
 export const deferred = (incident: Id): Reply =>
   reply(451, '4.7.1', `The message could not be checked, try again later (incident ${incident})`);
 
+/** It is taken when it comes again: `greylist`. */
+export const greylisted = (incident: Id): Reply =>
+  reply(451, '4.7.1', `Greylisted, try again in some minutes (incident ${incident})`);
+
 /** Our own trouble: the quarantine or the disk. */
 export const localError: Reply = reply(451, '4.3.0', 'Local error in processing, try again later');
 

@@ -3,6 +3,7 @@
 import type { DisposeDeps, DisposeOptions } from '../../src/dispose/dispose.ts';
 import { disposer } from '../../src/dispose/dispose.ts';
 import type { FailurePolicyOf } from '../../src/dispose/failed-checks.ts';
+import type { Greylisting } from '../../src/dispose/greylisting.ts';
 import { domainOf, type Path } from '../../src/model/address.ts';
 import type { Faults } from '../../src/model/clock.ts';
 import type { JudgedGroup } from '../../src/model/disposition.ts';
@@ -21,7 +22,9 @@ export interface GateParts {
   /** By domain. */
   readonly hops: Readonly<Record<string, NextHop>>;
   readonly failurePolicyOf?: FailurePolicyOf;
+  readonly greylisting?: Greylisting;
   readonly options?: DisposeOptions;
+  readonly alter?: DisposeDeps['alter'];
 }
 
 /** `send` is one attempt of a client; what is to be done after the reply is done before it resolves. */
@@ -31,7 +34,9 @@ export function gate({
   faults,
   hops,
   failurePolicyOf = () => null,
+  greylisting,
   options = { contact: null },
+  alter,
 }: GateParts) {
   const learnt = new Map<Path, Reply>();
   const log = recordingLog();
@@ -41,8 +46,10 @@ export function gate({
     receipts: store.receipts,
     deferrals: store.deferrals,
     routeOf: path => hops[domainOf(path) ?? ''] ?? failRoute(path),
-    fieldsFor: ({ group, action }) => ({ prepended: `X-Spam: ${group.profile} ${action}\r\n`, removed: [] }),
+    fieldsFor: ({ group, action }) => ({ prepended: `X-Spam: ${group.profile} ${action}\r\n`, edits: [] }),
     failurePolicyOf,
+    greylisting: greylisting ?? null,
+    ...(alter && { alter }),
     shownOf: () => ({ subject: 'a\tsubject\u0007', headerFrom: 'A <a@sender.example>' }),
     learn: (path, reply) => learnt.set(path, reply),
     clock,

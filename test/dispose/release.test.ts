@@ -25,13 +25,15 @@ async function open(t: Ending, dataDir = tempDir(t)) {
   const other = scriptedNextHop('smtp://two');
   const routeOf = (path: string) => (domainOf(path) === 'c.example' ? other : hop);
   const { quarantine, requests, clock, log } = store;
-  const release = releaser(options, { quarantine, requests, routeOf, clock, faults: noFaults, log });
+  const releasedOf: Id[] = [];
+  const released = (transaction: Id) => void releasedOf.push(transaction);
+  const release = releaser(options, { quarantine, requests, routeOf, released, clock, faults: noFaults, log });
   const keep = async (entry: Partial<NewEntry> = {}): Promise<Id> => {
     const [id] = (await quarantine.keep(newEntry(entry), spam(1), 'held')).values();
     return id ?? assert.fail('not kept');
   };
   const states = async (id: Id) => (await quarantine.get(id))?.recipients.map(copy => copy.state);
-  return { ...store, releaser: release, hop, other, keep, states };
+  return { ...store, releaser: release, hop, other, keep, states, releasedOf };
 }
 
 test('the bytes as received go out, with the envelope that they came with and no field of ours', async t => {
@@ -45,6 +47,49 @@ test('the bytes as received go out, with the envelope that they came with and no
   assert.deepEqual(
     hop.taken.map(taken => [taken.paths, taken.reversePath, taken.bytes]),
     [[['x@b.example'], '', bytes]],
+  );
+});
+
+test('who keeps history is told of the transaction when a copy is taken, and not when none is', async t => {
+  const { releaser, hop, keep, releasedOf } = await open(t);
+  const id = await keep({ transaction: sampleId(5) });
+  hop.follow(content(later));
+  await releaser.release(id, 'all', null);
+  assert.deepEqual(releasedOf, []);
+  hop.follow(content(ok));
+  await releaser.release(id, 'all', null);
+  assert.deepEqual(releasedOf, [sampleId(5)]);
+});
+
+for (const isUtf8 of [true, false])
+  test(`SMTPUTF8 is passed on where the client ${isUtf8 ? 'said it' : 'did not say it, whatever the address'}`, async t => {
+    const { releaser, hop, keep } = await open(t);
+    // Beyond ASCII the header may be as well, so that the paths alone tell nothing.
+    await releaser.release(
+      await keep({ recipients: [isUtf8 ? 'x@b.example' : 'jörg@b.example'], isUtf8 }),
+      'all',
+      null,
+    );
+    assert.deepEqual(
+      hop.taken.map(taken => taken.isUtf8),
+      [isUtf8],
+    );
+  });
+
+test('what was asked of notifications is passed on with each copy', async t => {
+  const { releaser, hop, other, keep } = await open(t);
+  const recipient = { path: 'x@b.example', parameters: ['NOTIFY=NEVER', 'ORCPT=rfc822;x@b.example'] };
+  await releaser.release(
+    await keep({ recipients: two, dsn: { parameters: ['RET=HDRS'], recipients: [recipient] } }),
+    'all',
+    null,
+  );
+  assert.deepEqual(
+    [hop, other].flatMap(({ taken }) => taken.map(delivery => [delivery.parameters, delivery.recipients])),
+    [
+      [['RET=HDRS'], [recipient]],
+      [['RET=HDRS'], [{ path: 'y@c.example', parameters: [] }]],
+    ],
   );
 });
 
