@@ -1,8 +1,10 @@
 // What the API stands on: a reader of its own for queries, and the main thread for everything that has an effect.
 
+import type { AccessEntry } from '../model/access.ts';
 import type { Path } from '../model/address.ts';
 import type { Id } from '../model/ids.ts';
 import type { Health } from '../observe/health.ts';
+import type { AccessReader, AddResult } from '../store/access.ts';
 import type { LedgerReader } from '../store/ledger.ts';
 import type { QuarantineReader, ReleaseResult } from '../store/quarantine.ts';
 
@@ -10,6 +12,7 @@ import type { QuarantineReader, ReleaseResult } from '../store/quarantine.ts';
 export interface StoreReader {
   readonly quarantine: QuarantineReader;
   readonly ledger: LedgerReader;
+  readonly access: AccessReader;
 }
 
 export interface ApiEffects {
@@ -17,6 +20,10 @@ export interface ApiEffects {
   release(entry: Id, recipients: readonly Path[] | 'all', idempotencyKey: string | null): Promise<ReleaseResult>;
   /** False when there was none. */
   delete(entry: Id): Promise<boolean>;
+  /** In force for the next message. The same key and request give the same answer, and one entry. */
+  addAccess(entry: AccessEntry, addedBy: string, idempotencyKey: string | null): Promise<AddResult>;
+  /** False when there was none. */
+  removeAccess(id: Id): Promise<boolean>;
 }
 
 /** What the API asks of the main thread. */

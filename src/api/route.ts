@@ -39,6 +39,8 @@ export interface RawRequest {
   readonly query: unknown;
   readonly headers: unknown;
   readonly body: unknown;
+  /** The name of the token; `''` on a route without one. */
+  readonly askedBy: string;
 }
 
 interface Shape {
@@ -62,7 +64,7 @@ interface Definition<P extends Part, Q extends Part, H extends Part, B extends z
   readonly headers?: H;
   readonly body?: B;
   answer(
-    request: { params: z.infer<P>; query: z.infer<Q>; headers: z.infer<H>; body: z.infer<B> },
+    request: { params: z.infer<P>; query: z.infer<Q>; headers: z.infer<H>; body: z.infer<B>; askedBy: string },
     deps: ApiDeps,
   ): Promise<Answer> | Answer;
 }
@@ -98,7 +100,9 @@ export function route<
       if (!path.success) return notFound;
       const request = z.object({ query, headers, body }).safeParse(raw);
       if (!request.success) return invalidRequest(request.error);
-      const checked = { params: path.data, ...request.data } as Parameters<typeof definition.answer>[0];
+      const checked = { params: path.data, ...request.data, askedBy: raw.askedBy } as Parameters<
+        typeof definition.answer
+      >[0];
       return definition.answer(checked, deps);
     },
   };

@@ -2,6 +2,7 @@
 
 import { openApiDocument } from './openapi.ts';
 import { type Route, route } from './route.ts';
+import { accessRoutes } from './routes/access.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { serviceRoutes } from './routes/service.ts';
@@ -20,6 +21,7 @@ const openApi = route({
 export const routes: readonly Route[] = [
   ...quarantineRoutes,
   ...messageRoutes,
+  ...accessRoutes,
   ...tokenRoutes,
   ...serviceRoutes,
   openApi,

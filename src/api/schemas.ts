@@ -1,6 +1,14 @@
 // What the API takes and gives, once: validation, TypeScript's types and the OpenAPI document all come from these.
 
 import { z } from 'zod';
+import {
+  accessKinds,
+  accessScope,
+  accessScopeWords,
+  accessSubjects,
+  accessValue,
+  accessValueWords,
+} from '../model/access.ts';
 import { type Id, isId } from '../model/ids.ts';
 import { actions } from '../model/verdict.ts';
 import { scopes } from './tokens.ts';
@@ -88,6 +96,62 @@ export const idempotencyHeaders = z.object({
     .regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 printable ASCII characters')
     .optional()
     .meta({ description: 'The same key and request again give the same answer and one release.' }),
+});
+
+const matchOf = (subject: (typeof accessSubjects)[number]) =>
+  z.string().max(1024).optional().meta({ description: accessValueWords[subject] });
+
+const accessMatch = z.strictObject({
+  aligned_domain: matchOf('aligned_domain'),
+  dkim_signer: matchOf('dkim_signer'),
+  network: matchOf('network'),
+  envelope_from: matchOf('envelope_from'),
+  header_from: matchOf('header_from'),
+});
+
+const accessRecipients = z
+  .string()
+  .max(1024)
+  .meta({ description: 'Whom it is for: `all`, an address, or `@domain`.' })
+  .transform((written, context) => {
+    const scope = accessScope(written);
+    if (scope !== null) return scope;
+    context.addIssue(accessScopeWords);
+    return z.NEVER;
+  });
+
+export const accessBody = z
+  .strictObject({
+    kind: z.enum(accessKinds),
+    match: accessMatch
+      .meta({ description: 'What of a message it names: one of these.' })
+      .transform((given, context) => {
+        const [subject, another] = accessSubjects.filter(name => given[name] !== undefined);
+        if (subject === undefined || another !== undefined) {
+          context.addIssue(`expected one of ${accessSubjects.join(', ')}`);
+          return z.NEVER;
+        }
+        const value = accessValue(subject, given[subject] ?? '');
+        if (value !== null) return { subject, value };
+        context.addIssue({ code: 'custom', path: [subject], message: accessValueWords[subject] });
+        return z.NEVER;
+      }),
+    recipients: accessRecipients.prefault('all'),
+    expires_at: time
+      .meta({ description: 'When it ends; never when left out.', format: 'date-time' })
+      .transform(text => Date.parse(text))
+      .nullable()
+      .default(null),
+    comment: z.string().max(500).default('').meta({ description: 'For people.' }),
+  })
+  .meta({ id: 'AccessEntryRequest' });
+
+export const accessQuery = z.strictObject({
+  kind: z.enum(accessKinds).optional(),
+  subject: z.enum(accessSubjects).optional(),
+  value: word('What it names, as it is listed.'),
+  recipients: accessRecipients.optional(),
+  ...paging,
 });
 
 export const tokenBody = z
@@ -192,6 +256,9 @@ const refusal = z
     reverse_path: z.string().nullable(),
     forward_path: z.string().nullable(),
     reply,
+    times: z.int().meta({
+      description: 'How many it stands for: above 1 where a source had too many in a minute to keep each.',
+    }),
   })
   .meta({ id: 'Refusal', description: 'A refused connection, command or recipient.' });
 
@@ -249,6 +316,20 @@ export const explainedSchema = z
   .discriminatedUnion('kind', [explainedMessage, refusal])
   .meta({ id: 'ExplainedRecord' });
 
+export const accessEntrySchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(accessKinds),
+    match: accessMatch,
+    recipients: z.string().meta({ description: '`all`, an address, or `@domain`.' }),
+    expires_at: time.nullable(),
+    comment: z.string(),
+    added_at: time,
+    added_by: z.string().meta({ description: 'The name of the token.' }),
+  })
+  .meta({ id: 'AccessEntry', description: 'What lets mail in or keeps it out; docs/access.md.' });
+export const accessEntryPage = z.object({ items: z.array(accessEntrySchema), cursor }).meta({ id: 'AccessEntryPage' });
+
 const tokenView = z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(scopes)), created_at: time });
 export const tokenSchema = tokenView.meta({ id: 'Token', description: 'A token, without its secret.' });
 export const newTokenSchema = tokenView
@@ -269,6 +350,7 @@ export const readySchema = z
   .meta({ id: 'Readiness' });
 
 export type EntryView = z.infer<typeof entrySchema>;
+export type AccessEntryView = z.infer<typeof accessEntrySchema>;
 export type HitView = z.infer<typeof hit>;
 export type ReplyView = z.infer<typeof reply>;
 export type OutcomeView = z.infer<typeof outcome>;

@@ -36,7 +36,7 @@ export function buildApi(options: ApiOptions, deps: ServerDeps): FastifyInstance
   app.addHook('onResponse', async (request, reply) => account(request, reply, bearers.get(request) ?? null, deps));
   app.setNotFoundHandler((request, reply) => send(reply, noSuchRoute(request)));
   app.setErrorHandler((error, request, reply) => send(reply, answerToError(error, request, deps)));
-  for (const route of routes) serve(app, route, deps);
+  for (const route of routes) serve(app, route, deps, request => bearers.get(request)?.name ?? '');
   return app;
 }
 
@@ -64,13 +64,13 @@ function serverOptions(limits: ApiLimits, { clock, random }: ServerDeps) {
   };
 }
 
-function serve(app: FastifyInstance, route: Route, deps: ApiDeps): void {
+function serve(app: FastifyInstance, route: Route, deps: ApiDeps, askedBy: (request: FastifyRequest) => string): void {
   app.route({
     method: route.method,
     url: fastifyPath(route.path),
     handler: async (request, reply) => {
       const { params, query, headers, body } = request;
-      return send(reply, await route.answer({ params, query, headers, body }, deps));
+      return send(reply, await route.answer({ params, query, headers, body, askedBy: askedBy(request) }, deps));
     },
   });
 }

@@ -100,6 +100,8 @@ class ApiThread {
     this.#main = {
       release: (entry, recipients, key) => effects.release(entry, recipients, key),
       delete: entry => effects.delete(entry),
+      addAccess: (entry, addedBy, key) => effects.addAccess(entry, addedBy, key),
+      removeAccess: id => effects.removeAccess(id),
       alive: async () => {},
       health,
       exposition: () => metrics.exposition(),

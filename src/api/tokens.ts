@@ -9,7 +9,15 @@ import { ConfigError } from '../model/failure.ts';
 import { type Id, isId, newId } from '../model/ids.ts';
 
 /** `admin` implies the others, and alone may make and revoke tokens. */
-export const scopes = ['quarantine:read', 'quarantine:release', 'ledger:read', 'metrics:read', 'admin'] as const;
+export const scopes = [
+  'quarantine:read',
+  'quarantine:release',
+  'ledger:read',
+  'access:read',
+  'access:write',
+  'metrics:read',
+  'admin',
+] as const;
 export type Scope = (typeof scopes)[number];
 
 const storedToken = z.strictObject({
@@ -28,6 +36,8 @@ export type Token = Readonly<z.infer<typeof storedToken>>;
 export interface Bearer {
   /** The token's id, or `bootstrap` for the one of the configuration. */
   readonly id: string;
+  /** The token's, or `bootstrap`. */
+  readonly name: string;
   readonly scopes: readonly Scope[];
 }
 
@@ -92,7 +102,7 @@ export async function openTokens(file: string, bootstrapToken: string | null): P
   };
 }
 
-const bootstrapBearer: Bearer = { id: 'bootstrap', scopes: ['admin'] };
+const bootstrapBearer: Bearer = { id: 'bootstrap', name: 'bootstrap', scopes: ['admin'] };
 const kept = (token: Token) => ({ hash: Buffer.from(token.hash, 'hex'), bearer: token });
 
 /** Compares with every token, whichever matches: the time says nothing of which, or how nearly. */

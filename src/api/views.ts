@@ -3,8 +3,10 @@
 import type { JudgedGroup, LedgerRecord, Outcome, RefusalRecord } from '../model/disposition.ts';
 import type { Reply } from '../model/reply.ts';
 import { actions, type Hit, type Points } from '../model/verdict.ts';
+import type { KeptAccessEntry } from '../store/access.ts';
 import type { Entry, EntryRecipient, ReleasedCopy } from '../store/quarantine.ts';
 import type {
+  AccessEntryView,
   CopyView,
   EntryView,
   ExplainedView,
@@ -116,6 +118,7 @@ const refusalView = (record: RefusalRecord): RefusalView => ({
   reverse_path: record.reversePath,
   forward_path: record.forwardPath,
   reply: replyView(record.reply),
+  times: record.times,
 });
 
 function explainedMessageView(record: LedgerRecord): ExplainedView {
@@ -156,6 +159,17 @@ function verdictView({ verdict, profile, mode, isRole, recipients }: JudgedGroup
     missing: verdict.missing.map(({ check, reason }) => ({ check, reason })),
   };
 }
+
+export const accessEntryView = (entry: KeptAccessEntry): AccessEntryView => ({
+  id: entry.id,
+  kind: entry.kind,
+  match: { [entry.subject]: entry.value },
+  recipients: entry.scope === '' ? 'all' : entry.scope,
+  expires_at: entry.expiresAt === null ? null : timeView(entry.expiresAt),
+  comment: entry.comment,
+  added_at: timeView(entry.addedAt),
+  added_by: entry.addedBy,
+});
 
 export const tokenView = (token: Token): TokenView => ({
   id: token.id,

@@ -59,6 +59,8 @@ export function mainThreadOver(port: MessagePort, timeoutMs: number): MainThread
     // Bounded by the next hop's own timeouts.
     release: (entry, recipients, key) => call('release', entry, recipients, key),
     delete: entry => call('delete', entry),
+    addAccess: (entry, addedBy, key) => soon(call('addAccess', entry, addedBy, key)),
+    removeAccess: id => soon(call('removeAccess', id)),
     alive: () => soon(call('alive')),
     health: () => soon(call('health')),
     exposition: () => soon(call('exposition')),

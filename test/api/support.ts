@@ -20,6 +20,7 @@ import { reply } from '../../src/model/reply.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { withFields } from '../../src/observe/log.ts';
 import type { ApiRequest } from '../../src/observe/metrics.ts';
+import type { AccessFilter, AddResult, KeptAccessEntry } from '../../src/store/access.ts';
 import type { LedgerFilter } from '../../src/store/ledger.ts';
 import type { Entry, EntryFilter, Page, ReleaseResult } from '../../src/store/quarantine.ts';
 import { countingRandom, FakeClock } from '../support/clock.ts';
@@ -62,7 +63,10 @@ class Fakes {
   readonly entries = new Map<Id, Entry>();
   readonly bytes = new Map<Id, Uint8Array>();
   readonly records = new Map<Id, LedgerRecord | RefusalRecord>();
-  readonly filters: { filter: EntryFilter | LedgerFilter; limit: number; cursor: string | null }[] = [];
+  readonly access = new Map<Id, KeptAccessEntry>();
+  readonly added: { by: string; key: string | null }[] = [];
+  addResult: Exclude<AddResult, { status: 'added' }> | null = null;
+  readonly filters: { filter: EntryFilter | LedgerFilter | AccessFilter; limit: number; cursor: string | null }[] = [];
   readonly releases: { entry: Id; recipients: readonly string[] | 'all'; key: string | null }[] = [];
   readonly deletions: Id[] = [];
   releaseResult: ReleaseResult = { status: 'done', copies: [] };
@@ -115,7 +119,12 @@ export async function startTestApi(t: Ending, limits: Partial<ApiLimits> = {}, i
 }
 
 function storeOf(fakes: Fakes) {
-  const page = <T>(items: T[], filter: EntryFilter | LedgerFilter, limit: number, cursor: string | null): Page<T> => {
+  const page = <T>(
+    items: T[],
+    filter: EntryFilter | LedgerFilter | AccessFilter,
+    limit: number,
+    cursor: string | null,
+  ): Page<T> => {
     if (fakes.failure !== null) throw fakes.failure;
     fakes.filters.push({ filter, limit, cursor });
     return { items: items.slice(0, limit), cursor: fakes.nextCursor };
@@ -132,6 +141,11 @@ function storeOf(fakes: Fakes) {
       search: async (filter: LedgerFilter, limit: number, cursor: string | null) =>
         page([...fakes.records.values()], filter, limit, cursor),
     },
+    access: {
+      get: async (id: Id) => fakes.access.get(id) ?? null,
+      list: async (filter: AccessFilter, limit: number, cursor: string | null) =>
+        page([...fakes.access.values()], filter, limit, cursor),
+    },
   };
 }
 
@@ -145,6 +159,14 @@ function mainOf(fakes: Fakes): MainThread {
       fakes.deletions.push(entry);
       return fakes.entries.delete(entry);
     },
+    addAccess: async (given, by, key) => {
+      fakes.added.push({ by, key });
+      if (fakes.addResult !== null) return fakes.addResult;
+      const entry = { ...given, id: anId(), addedAt: clock.now(), addedBy: by };
+      fakes.access.set(entry.id, entry);
+      return { status: 'added', entry };
+    },
+    removeAccess: async id => fakes.access.delete(id),
     alive: async () => {
       if (fakes.failure !== null) throw fakes.failure;
     },
@@ -255,6 +277,8 @@ export function anEntry(over: Partial<Entry> = {}): Entry {
     reversePath: 'sender@example.net',
     recipients: [{ path: 'a@example.com', state: 'held', reply: null, releasedAt: null }],
     is8bit: false,
+    isUtf8: false,
+    dsn: null,
     reason: 'policy',
     reply: null,
     profile: 'default',
@@ -362,5 +386,6 @@ export function aRefusal(): RefusalRecord {
     reversePath: null,
     forwardPath: null,
     reply: reply(421, '4.7.0', 'Too many connections'),
+    times: 1,
   };
 }

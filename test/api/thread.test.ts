@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { ApiEffects } from '../../src/api/ports.ts';
 import { type ApiThreadOptions, type ApiThreadPorts, startApi } from '../../src/api/thread.ts';
 import { openTokens } from '../../src/api/tokens.ts';
-import { releaser } from '../../src/dispose/release.ts';
+import { type Releaser, releaser } from '../../src/dispose/release.ts';
 import { noFaults, systemClock } from '../../src/model/clock.ts';
 import { ConfigError, TemporaryFailure } from '../../src/model/failure.ts';
 import type { Id } from '../../src/model/ids.ts';
@@ -20,6 +21,17 @@ import { countingRandom } from '../support/clock.ts';
 import { tempDir } from '../support/temp.ts';
 
 const token = 'a-token-of-the-configuration';
+
+const noAccess: Pick<ApiEffects, 'addAccess' | 'removeAccess'> = {
+  addAccess: async () => ({ status: 'full' }),
+  removeAccess: async () => false,
+};
+
+const effectsOver = (releaser: Releaser): ApiEffects => ({
+  ...noAccess,
+  release: (entry, recipients, key) => releaser.release(entry, recipients, key),
+  delete: entry => releaser.delete(entry),
+});
 
 /** A gateway's API without a gateway: store, releaser, metrics, and a log that is kept. */
 async function startParts(
@@ -34,7 +46,7 @@ async function startParts(
   const api = await startApi(
     { host: '127.0.0.1', port: 0, dataDir: store.dataDir, bootstrapToken: token, ...options },
     {
-      effects: releaserOver(store, nextHop),
+      effects: effectsOver(releaserOver(store, nextHop)),
       health: async () => ({ isReady: true, components: { store: { state: 'up', reason: null } } }),
       metrics,
       log: withFields({}, (level, fields, event) => log.push({ level, event, fields })),
@@ -66,7 +78,15 @@ function releaserOver(store: Awaited<ReturnType<typeof openTestStore>>, nextHop:
   const { quarantine, requests, clock } = store;
   return releaser(
     { firstRetryMs: 1000, maxRetryMs: 1000, giveUpAfterMs: 10_000 },
-    { quarantine, requests, clock, faults: noFaults, routeOf: () => nextHop, log: { error: () => {} } },
+    {
+      quarantine,
+      requests,
+      clock,
+      faults: noFaults,
+      routeOf: () => nextHop,
+      released: () => {},
+      log: { error: () => {} },
+    },
   );
 }
 
@@ -187,7 +207,11 @@ test('metrics and health come from the main thread, which also counts and logs t
 
 test('a failure in the main thread is the problem that it stands for', async t => {
   const failures = [new TemporaryFailure('the store is not sound'), new TypeError('a bug')];
-  const effects = { release: () => Promise.reject(failures[0]), delete: () => Promise.reject(failures[1]) };
+  const effects = {
+    ...noAccess,
+    release: () => Promise.reject(failures[0]),
+    delete: () => Promise.reject(failures[1]),
+  };
   const { ask, keep, log } = await startParts(t, {}, { effects });
   const id = await keep(1);
   assert.equal((await ask('POST', `/v1/quarantine/${id}/release`)).status, 503);
@@ -206,7 +230,7 @@ test('THREATS 12: the first token is made and given out once; beyond loopback no
   await first.api.close();
   const { dataDir } = first.store;
   const ports = {
-    effects: releaserOver(first.store, first.nextHop),
+    effects: effectsOver(releaserOver(first.store, first.nextHop)),
     health: async () => ({ isReady: true, components: {} }),
     metrics: first.metrics,
     log: withFields({}, () => {}),

@@ -41,7 +41,11 @@ test('tokens outlive a restart; revoked ones do not come back', async t => {
 test('the configured token may do all, is not stored, and ends with the configuration', async t => {
   const file = join(tempDir(t), 'api-tokens.json');
   const tokens = await openTokens(file, 'from-the-configuration');
-  assert.deepEqual(tokens.bearerOf('from-the-configuration'), { id: 'bootstrap', scopes: ['admin'] });
+  assert.deepEqual(tokens.bearerOf('from-the-configuration'), {
+    id: 'bootstrap',
+    name: 'bootstrap',
+    scopes: ['admin'],
+  });
   assert.deepEqual(tokens.list(), []);
   assert.equal((await openTokens(file, null)).bearerOf('from-the-configuration'), null);
 });
