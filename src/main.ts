@@ -4,14 +4,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { addAccessCommands } from './cli/access.ts';
 import { checkCommand } from './cli/check.ts';
 import type { Cli } from './cli/command.ts';
 import { configCommands } from './cli/config.ts';
+import { dkimCommands } from './cli/dkim.ts';
+import { dnsCommands } from './cli/dns.ts';
 import { docsCommand } from './cli/docs.ts';
 import { exitCodeOf, exitCodes, explained } from './cli/exit-codes.ts';
+import { historyCommands } from './cli/history.ts';
 import { addQuarantineCommands } from './cli/quarantine.ts';
 import { rulesCommands } from './cli/rules.ts';
 import { serveCommand } from './cli/serve.ts';
+import { addTraceCommand } from './cli/trace.ts';
 import { apiAccess } from './config/api-access.ts';
 
 const packageFile = join(import.meta.dirname, '../package.json');
@@ -39,10 +44,21 @@ function failed(error: unknown): number {
   return code;
 }
 
-for (const register of [serveCommand, checkCommand, rulesCommands, configCommands, docsCommand]) {
+for (const register of [
+  serveCommand,
+  checkCommand,
+  rulesCommands,
+  configCommands,
+  historyCommands,
+  dkimCommands,
+  dnsCommands,
+  docsCommand,
+]) {
   register(cli);
 }
 addQuarantineCommands(program, { ...apiAccess(), print: cli.out });
+addAccessCommands(program, { ...apiAccess(), print: cli.out });
+addTraceCommand(program, { ...apiAccess(), print: cli.out });
 
 try {
   await program.parseAsync();

@@ -15,7 +15,7 @@ import type { Verdict } from './model/verdict.ts';
 export interface Stations {
   inspect(envelope: Envelope, message: Message): Promise<Evidence>;
   /** Recipients that share a policy get one verdict. */
-  groupsOf(envelope: Envelope): readonly PolicyGroup[];
+  groupsOf(envelope: Envelope, evidence: Evidence): readonly PolicyGroup[];
   judge(evidence: Evidence, group: PolicyGroup): Verdict;
   dispose(
     envelope: Envelope,
@@ -39,11 +39,11 @@ export async function answer(stations: Stations, envelope: Envelope, message: Me
     const evidence = await inspect(envelope, message);
     const inspected = clock.monotonic();
 
-    const groups = groupsOf(envelope).map(group => ({ ...group, verdict: judge(evidence, group) }));
+    const groups = groupsOf(envelope, evidence).map(group => ({ ...group, verdict: judge(evidence, group) }));
     await faults('R4-verdict');
     const judged = clock.monotonic();
 
-    const { outcomes, reply } = await dispose(envelope, message, evidence, groups);
+    const { outcomes, reply, alterations } = await dispose(envelope, message, evidence, groups);
     const disposed = clock.monotonic();
 
     record({
@@ -56,6 +56,7 @@ export async function answer(stations: Stations, envelope: Envelope, message: Me
       evidence,
       groups,
       outcomes,
+      ...(alterations && { alterations }),
       reply,
       timings: {
         inspect: inspected - from,

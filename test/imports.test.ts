@@ -13,6 +13,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: [],
   smtp: [],
   'next-hop': [],
+  recipients: [],
+  access: [],
   dns: [],
   scan: [],
   content: [],
@@ -20,8 +22,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   store: [],
   observe: [],
   auth: ['content'],
+  alter: ['auth', 'content'],
+  'domain-records': ['auth', 'observe'],
   checks: ['auth', 'content', 'scan'],
-  inspect: ['checks', 'content', 'rules', 'scan', 'dns', 'auth'],
+  inspect: ['alter', 'checks', 'content', 'rules', 'scan', 'dns', 'auth'],
   dispose: ['next-hop', 'store', 'smtp'],
   api: ['store', 'observe', 'rules'],
   compose: ['*'],
@@ -37,6 +41,7 @@ const drivers: readonly { readonly pattern: RegExp; readonly only: string }[] = 
   { pattern: /^mailauth(\/|$)/, only: 'auth' },
   { pattern: /^mailparser$/, only: 'content' },
   { pattern: /^clamscan$/, only: 'scan' },
+  { pattern: /^ldapts$/, only: 'recipients' },
 ];
 
 interface Import {

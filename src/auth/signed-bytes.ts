@@ -52,7 +52,7 @@ export function keyOf(raw: Uint8Array, field: HeaderField): { domain: string; se
 }
 
 /** The value of a tag (RFC 6376 §3.2), white space left out. */
-function tag(value: string, name: string): string {
+export function tag(value: string, name: string): string {
   for (const part of value.split(';')) {
     const equals = part.indexOf('=');
     if (equals >= 0 && part.slice(0, equals).trim() === name)

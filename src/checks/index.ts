@@ -1,5 +1,6 @@
 // The list of checks. Its order is that of the reference page; what runs first is said by `after`.
 
+import { accessCheck } from './access.ts';
 import { attachmentsCheck } from './attachments.ts';
 import { arcCheck } from './auth-arc.ts';
 import { dkimCheck } from './auth-dkim.ts';
@@ -8,10 +9,12 @@ import { spfCheck } from './auth-spf.ts';
 import type { Check } from './check.ts';
 import { clamavCheck } from './clamav.ts';
 import { clientCheck } from './client.ts';
+import { dnsListsCheck } from './dns-lists.ts';
 import { eicarCheck } from './eicar.ts';
 import { envelopeCheck } from './envelope.ts';
 import { fromCheck } from './from.ts';
 import { gtubeCheck } from './gtube.ts';
+import { historyCheck } from './history.ts';
 import { htmlCheck } from './html.ts';
 import { messageCheck } from './message.ts';
 import { mimeCheck } from './mime.ts';
@@ -20,6 +23,7 @@ import { urlsCheck } from './urls.ts';
 
 export const checks: readonly Check[] = [
   clientCheck,
+  dnsListsCheck,
   envelopeCheck,
   fromCheck,
   messageCheck,
@@ -27,6 +31,8 @@ export const checks: readonly Check[] = [
   dkimCheck,
   dmarcCheck,
   arcCheck,
+  historyCheck,
+  accessCheck,
   mimeCheck,
   textCheck,
   htmlCheck,

@@ -1,34 +1,47 @@
 // postern config check | print: what the configuration says, before it is in force.
 
+import { randomBytes } from 'node:crypto';
+import { readEntryFiles } from '../access/entry-files.ts';
+import { certificateWarnings, reviewerWarnings } from '../compose/local-check.ts';
+import { reachOf } from '../compose/our-site.ts';
+import { publishedWarnings } from '../compose/published-check.ts';
 import { ruleSetOf } from '../compose/rule-set.ts';
+import { settingWarnings, siteWarnings } from '../compose/site-check.ts';
 import { loadConfig } from '../config/load.ts';
 import { printConfig } from '../config/print.ts';
-import { namedNextHops } from '../config/recipient-policy.ts';
+import { namedNextHops } from '../config/routes.ts';
+import type { Config } from '../config/schema.ts';
+import { systemClock } from '../model/clock.ts';
 import { parseNextHop } from '../next-hop/target.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
-export function configCommands({ program, run, out }: Cli): void {
+interface CheckOptions {
+  readonly config?: string;
+  readonly offline?: boolean;
+  readonly strict?: boolean;
+  readonly foreignDomain?: string;
+}
+
+/**
+ * `.invalid` is nobody's (RFC 2606 §2), and refused by servers that look domains up; example.com exists, and is nobody's
+ * either, but publishes that it takes no mail. A relay that refuses both needs --foreign-domain to be found out.
+ */
+const foreignDomains = ['relay-test.invalid', 'example.com'] as const;
+
+export function configCommands({ program, run, out, err }: Cli): void {
   const config = program.command('config').description('check or print the configuration');
   config
     .command('check')
-    .description('say what is wrong with configuration, rules and profiles; exit 78 when something is')
+    .description(
+      'say what is wrong with configuration, files of entries, rules and profiles; exit 78 when something is',
+    )
     .option('-c, --config <file>', 'configuration file')
-    .action(({ config: file }: { config?: string }) =>
-      run(async () => {
-        const loaded = loadConfig(file ?? null);
-        namedNextHops(loaded).map(parseNextHop);
-        const rules = ruleSetOf(loaded);
-        const { cases, failures } = runRuleTests(rules);
-        for (const { at, symbol, expected, got } of failures) {
-          out(`${at}: ${symbol}: expected a ${expected}, got ${got}\n`);
-        }
-        if (failures.length > 0) return exitCodes.config;
-        out(`ok: ${rules.judged.length} rules with ${cases} tests, ${rules.profiles.size} profiles\n`);
-        return exitCodes.ok;
-      }),
-    );
+    .option('--offline', 'ask neither next hops nor the directory, the DNS or the web')
+    .option('--strict', 'exit 78 for warnings too')
+    .option('--foreign-domain <domain>', 'offer next hops a recipient of this domain, to see whether they relay')
+    .action((options: CheckOptions) => run(() => check(options, out, err)));
   config
     .command('print')
     .description('print the configuration in force, defaults and environment included, secrets masked')
@@ -39,4 +52,38 @@ export function configCommands({ program, run, out }: Cli): void {
         return exitCodes.ok;
       }),
     );
+}
+
+async function check(options: CheckOptions, out: Cli['out'], err: Cli['err']): Promise<number> {
+  const config = loadConfig(options.config ?? null);
+  namedNextHops(config).map(parseNextHop);
+  await readEntryFiles(config.access.files, config.access.max_entries);
+  const rules = ruleSetOf(config);
+  const { cases, failures } = runRuleTests(rules);
+  for (const { at, symbol, expected, got } of failures) {
+    out(`${at}: ${symbol}: expected a ${expected}, got ${got}\n`);
+  }
+  if (failures.length > 0) return exitCodes.config;
+  const warnings = await warningsOf(config, options);
+  for (const warning of warnings) err(`warning: ${warning}\n`);
+  out(`ok: ${rules.judged.length} rules with ${cases} tests, ${rules.profiles.size} profiles\n`);
+  return options.strict === true && warnings.length > 0 ? exitCodes.config : exitCodes.ok;
+}
+
+async function warningsOf(config: Config, { offline, foreignDomain }: CheckOptions): Promise<readonly string[]> {
+  const local = [
+    ...settingWarnings(config),
+    ...certificateWarnings(config, systemClock.now()),
+    ...(await reviewerWarnings(config)),
+  ];
+  if (offline === true) return local;
+  const world = { clock: systemClock, random: (bytes: number) => randomBytes(bytes) };
+  const asked = { foreignDomains: foreignDomain === undefined ? foreignDomains : [foreignDomain] };
+  const reach = reachOf(config, systemClock);
+  try {
+    const found = await Promise.all([siteWarnings(config, asked, world), publishedWarnings(config, reach)]);
+    return [...local, ...found.flat()];
+  } finally {
+    reach.close();
+  }
 }

@@ -11,6 +11,7 @@ export const exitCodes = {
   noInput: 66,
   unavailable: 69,
   software: 70,
+  cannotCreate: 73,
   tryLater: 75,
   config: 78,
 } as const;

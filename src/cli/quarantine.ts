@@ -3,38 +3,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { CopyView, EntryView } from '../api/schemas.ts';
-import { BadInput, PermanentFailure, TemporaryFailure } from '../model/failure.ts';
 import { printable } from '../observe/printable.ts';
-
-export interface QuarantineCommandOptions {
-  /** The API, where `--url` does not say it: `http://127.0.0.1:8025`. */
-  readonly url: string;
-  /** Null when the environment has none. */
-  readonly token: string | null;
-  readonly print: (text: string) => void;
-}
-
-interface Common {
-  readonly url: string;
-  readonly token?: string;
-  readonly json?: true;
-}
+import {
+  type ApiClient,
+  type ApiCommandOptions,
+  apiCommand,
+  type Common,
+  copyLine,
+  printAnswer,
+} from './api-client.ts';
 
 /** Adds the commands to `program`. Their failures are of model/failure.ts: main turns them into exit codes. */
-export function addQuarantineCommands(program: Command, options: QuarantineCommandOptions): void {
+export function addQuarantineCommands(program: Command, options: ApiCommandOptions): void {
   const quarantine = program.command('quarantine').description('what is kept, and what becomes of it');
   const command = (usage: string, about: string): Command =>
-    quarantine
-      .command(usage)
-      .description(about)
-      .option('--url <url>', 'the API', options.url)
-      .option('--token <token>', 'a token; the environment’s POSTERN_TOKEN is safer, because others see arguments')
-      .option('--json', 'print what the API answers');
-  /** Asks the API, and prints what it answered as JSON or as text for people. */
-  const answer = async <T>(common: Common, ask: (api: ApiClient) => Promise<T>, shown: (answered: T) => string) => {
-    const answered = await ask(new ApiClient(common.url, common.token ?? options.token));
-    options.print(common.json ? `${JSON.stringify(answered, null, 2)}\n` : shown(answered));
-  };
+    apiCommand(quarantine.command(usage).description(about), options);
+  const answer = <T>(common: Common, ask: (api: ApiClient) => Promise<T>, shown: (answered: T) => string) =>
+    printAnswer(options, common, ask, shown);
 
   command('list', 'entries, newest first')
     .option('--state <state>', 'held, releasing or released')
@@ -91,30 +76,10 @@ interface ReleaseOptions extends Common {
   readonly idempotencyKey?: string;
 }
 
-const pageSize = 200;
-
-/** Follows the pages until there are as many entries as were asked for. */
-async function listed(api: ApiClient, chosen: ListOptions): Promise<EntryView[]> {
-  const wanted = Number(chosen.limit);
-  if (!Number.isInteger(wanted) || wanted < 1) throw new BadInput('--limit takes a number from 1 up');
+function listed(api: ApiClient, chosen: ListOptions): Promise<EntryView[]> {
   const { state, recipient, symbol, text } = chosen;
   const filters = { state, recipient, symbol, text, recipient_domain: chosen.domain, reverse_path: chosen.sender };
-  const entries: EntryView[] = [];
-  let cursor: string | null = null;
-  do {
-    const limit = String(Math.min(pageSize, wanted - entries.length));
-    const query = queryOf({ ...filters, limit, cursor });
-    const page = (await api.ask('GET', `/v1/quarantine?${query}`)) as { items: EntryView[]; cursor: string | null };
-    entries.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== null && entries.length < wanted);
-  return entries;
-}
-
-function queryOf(values: Readonly<Record<string, string | null | undefined>>): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) if (typeof value === 'string') query.set(name, value);
-  return query;
+  return api.listed('/v1/quarantine', filters, chosen.limit);
 }
 
 /** A key of its own for each command: the answer may be lost on its way, and the copies must not go twice. */
@@ -125,67 +90,6 @@ async function released(api: ApiClient, id: string, { recipient, idempotencyKey 
 }
 
 const entryPath = (id: string): string => `/v1/quarantine/${encodeURIComponent(id)}`;
-
-class ApiClient {
-  readonly #url: string;
-  readonly #token: string;
-
-  constructor(url: string, token: string | null) {
-    if (token === null) throw new BadInput('a token is needed: set POSTERN_TOKEN, or give --token');
-    if (!URL.canParse(url)) throw new BadInput('--url is not a URL');
-    this.#url = url;
-    this.#token = token;
-  }
-
-  /** The JSON of a success; null where there is none. @throws what the exit code is to say. */
-  async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
-    const content = body === undefined ? {} : { 'content-type': 'application/json' };
-    const response = await fetch(new URL(path, this.#url), {
-      method,
-      headers: { authorization: `Bearer ${this.#token}`, ...content, ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // A token goes to the API that was named, and nowhere else.
-      redirect: 'error',
-    }).catch(cause => {
-      throw new TemporaryFailure(`the API at ${this.#url} does not answer`, { cause });
-    });
-    const text = await response.text();
-    if (response.ok) return text === '' ? null : parsed(text);
-    throw failureOf(response.status, text);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new PermanentFailure('what answers there is not the API: its answer is not JSON', { cause });
-  }
-}
-
-/** A problem as the failure that it is: of the request, of a part that may come back, or of neither. */
-function failureOf(status: number, text: string): Error {
-  const problem = problemIn(text);
-  const faults = (problem.errors ?? []).map(({ at, detail }) => printable(`${at}: ${detail}`));
-  const copies = (problem.copies ?? []).map(copy => copyLine(copy).trimEnd());
-  const message = [`${printable(problem.detail ?? 'the API refused')} (${status})`, ...faults, ...copies].join('\n');
-  if (status === 429 || status === 503) return new TemporaryFailure(message);
-  return status >= 500 ? new PermanentFailure(message) : new BadInput(message);
-}
-
-interface Problem {
-  readonly detail?: string;
-  readonly errors?: readonly { readonly at: string; readonly detail: string }[];
-  readonly copies?: readonly CopyView[];
-}
-
-function problemIn(text: string): Problem {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
-}
 
 /** Every text of these lines may be a sender's: none of it reaches the terminal as it is. */
 function entryLine(entry: EntryView): string {
@@ -207,9 +111,4 @@ function entryText(entry: EntryView): string {
     ...entry.hits.map(hit => `  ${hit.points.toFixed(3).padStart(8)}  ${hit.symbol}: ${hit.because} [${hit.set_by}]`),
   ];
   return lines.map(line => `${printable(line)}\n`).join('') + entry.recipients.map(copyLine).join('');
-}
-
-function copyLine({ path, state, reply }: CopyView): string {
-  const said = reply === null ? '' : `: ${reply.code} ${reply.enhanced ?? ''} ${reply.text.join(' / ')}`;
-  return `${printable(`${path}  ${state}${said}`)}\n`;
 }

@@ -3,7 +3,7 @@
 import { openApiDocument } from '../api/openapi.ts';
 import { routes, routesWithoutToken, routesWithoutTokenOnLoopback } from '../api/routes.ts';
 import type { Check } from '../checks/check.ts';
-import { accepted, deferred, localError, recipientsRefused, refused } from '../dispose/replies.ts';
+import { accepted, deferred, greylisted, localError, recipientsRefused, refused } from '../dispose/replies.ts';
 import type { Id } from '../model/ids.ts';
 import { type Reply, replyText } from '../model/reply.ts';
 import type { Field, Shape } from '../model/shape.ts';
@@ -103,6 +103,7 @@ const incident = 'INCIDENT' as Id;
 const disposeReplies: Readonly<Record<string, Reply>> = {
   accepted: accepted('ID' as Id),
   deferred: deferred(incident),
+  greylisted: greylisted(incident),
   localError,
   recipientsRefused,
   refusedMalware: refused('malware', incident, null),

@@ -2,8 +2,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { startGateway } from '../compose/gateway.ts';
+import { reloader } from '../compose/reload.ts';
+import { notifier } from '../compose/service-manager.ts';
+import { exposedKeyFiles } from '../config/exposed-keys.ts';
 import { faultsFromEnvironment } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
+import { serviceManager } from '../config/service-manager.ts';
 import { confinement } from '../inspect/confinement.ts';
 import { systemClock } from '../model/clock.ts';
 import { logger } from '../observe/json-log.ts';
@@ -30,6 +34,7 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
       { node: process.version },
       'workers keep the network and the files below the working directory: Node 26 takes both away',
     );
+  for (const path of exposedKeyFiles(file)) log.warn({ file: path }, 'private key readable by everybody');
   const random = (bytes: number) => randomBytes(bytes);
   const faults = faultsFromEnvironment();
   const gateway = await startGateway(config, { clock: systemClock, random, faults, log, version });
@@ -37,14 +42,16 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
     err(`API token with the scope admin, shown only now: ${gateway.firstToken}\n`);
   }
   log.info({ smtp: gateway.smtpAddresses, api: gateway.apiAddress, version, mode: config.mode }, 'listening');
+  const manager = notifier(serviceManager(), log);
+  void manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`);
+  const reload = reloader(gateway, config, () => loadConfig(file), log);
   process.on('SIGHUP', () => {
-    gateway.reloadRules().then(
-      () => log.info({}, 'rules reloaded'),
-      cause => log.error({ err: cause }, 'rules not reloaded: those in force stay'),
-    );
+    void manager.reloading();
+    void reload().then(() => manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`));
   });
   const signal = await stopping;
   log.info({ signal }, 'stopping');
+  void manager.stopping();
   await gateway.stop(drainMs);
   log.info({}, 'stopped');
   return exitCodes.ok;

@@ -10,8 +10,9 @@ import type { Evidence } from '../model/evidence.ts';
 import type { Profile } from '../rules/profile.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import { editsFor, type SpamResult } from '../smtp/trace-fields.ts';
+import { greylistingOf } from './greylisting.ts';
 
-type Given = Omit<DisposeDeps, 'fieldsFor' | 'failurePolicyOf' | 'shownOf'>;
+type Given = Omit<DisposeDeps, 'fieldsFor' | 'failurePolicyOf' | 'greylisting' | 'shownOf'>;
 
 export function disposalOf(config: Config, rulesInForce: () => RuleSet, given: Given): Dispose {
   return disposer(
@@ -20,6 +21,7 @@ export function disposalOf(config: Config, rulesInForce: () => RuleSet, given: G
       ...given,
       fieldsFor: input => fieldsFor(input, config),
       failurePolicyOf: failurePolicyOf(config, rulesInForce),
+      greylisting: greylistingOf(config),
       shownOf,
     },
   );

@@ -1,9 +1,11 @@
 // The gateway as a whole: its parts started in the order in which they are needed, and stopped in the reverse.
 
 import { join } from 'node:path';
+import type { ApiEffects } from '../api/ports.ts';
 import { startApi } from '../api/thread.ts';
 import type { Config } from '../config/schema.ts';
 import { hostAndPort } from '../config/values.ts';
+import type { Releaser } from '../dispose/release.ts';
 import type { Clock, Faults, Random } from '../model/clock.ts';
 import type { RefusalRecord } from '../model/disposition.ts';
 import { newId } from '../model/ids.ts';
@@ -17,17 +19,20 @@ import type { SmtpPorts } from '../smtp/options.ts';
 import { startSmtpServer } from '../smtp/server.ts';
 import { claimSpoolFolder } from '../smtp/spool-folder.ts';
 import { openStore } from '../store/sqlite/store.ts';
+import { accessOf, type GatewayAccess } from './access.ts';
 import { AfterReply } from './after-reply.ts';
 import { antivirusOf } from './antivirus.ts';
+import { OfferedExtensions } from './extensions.ts';
 import { healthProbes } from './health.ts';
+import { historyOf } from './history.ts';
 import { releaserOf, startHousekeeping } from './housekeeping.ts';
 import { startInspection } from './inspection.ts';
 import { lineOf, RulesInForce } from './line.ts';
 import { registerSources } from './metric-sources.ts';
 import { nextHopsOf } from './next-hops.ts';
-import { directoryOf } from './recipients.ts';
+import { recipientsOf } from './recipients.ts';
 import { ruleSetOf, testedRuleSetOf } from './rule-set.ts';
-import { smtpOptionsOf, smtpPorts } from './smtp.ts';
+import { certificatesFor, smtpOptionsOf, smtpPorts } from './smtp.ts';
 import { Stops } from './stops.ts';
 
 export interface World {
@@ -46,6 +51,10 @@ export interface Gateway {
   readonly firstToken: string | null;
   /** Loads the rules again; the set in force stays when they do not load or their tests fail. @throws ConfigError then. */
   reloadRules(): Promise<void>;
+  /** Reads the files of entries again. @throws ConfigError where they do not load, and then the entries in force stay. */
+  reloadAccess(): Promise<void>;
+  /** Serves the certificates of `config` to connections to come. @throws ConfigError, and then those in force stay. */
+  replaceCertificates(config: Config): void;
   /** 421 to new connections, running transactions finish, then everything ends. */
   stop(drainMs: number): Promise<void>;
 }
@@ -66,36 +75,43 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
   const rules = new RulesInForce(ruleSetOf(config));
   const metrics = newMetrics();
   const parts = await startParts(config, rules.now(), metrics, world, stops);
-  const { store, nextHops, antivirus, inspection, spoolFolder } = parts;
+  const { store, nextHops, antivirus, inspection, history, access, spoolFolder } = parts;
+  const recipients = stops.add(await recipientsOf(config, nextHops, world), asked => asked.close());
 
-  const releases = releaserOf(store, nextHops, world);
-  stops.add(startHousekeeping(config, store, releases, world), end => end());
-  const health = healthOf(healthProbes({ ...parts, nextHops: nextHops.all }), { timeoutMs: 4000, keepMs: 1000 }, clock);
+  const releases = releaserOf(store, nextHops, history, world);
+  stops.add(startHousekeeping(config, store, [history, access], releases, world), end => end());
+  const health = healthOf(healthProbes({ ...parts, recipients }), { timeoutMs: 4000, keepMs: 1000 }, clock);
   const api = stops.add(
-    await startApi(apiOptionsOf(config), { ...world, effects: releases, health, metrics }),
+    await startApi(apiOptionsOf(config), { ...world, effects: effectsOf(releases, access), health, metrics }),
     started => started.close(),
   );
 
-  const directory = directoryOf(config, nextHops, clock);
+  const { directory, groupProfile } = recipients;
   const afterReply = stops.add(new AfterReply(log), pending => pending.settled());
-  const stations = lineOf(config, { ...parts, directory, rules, metrics, afterReply }, world);
+  const stations = lineOf(config, { ...parts, directory, groupProfile, rules, metrics, afterReply }, world);
   const refused = (record: RefusalRecord) => {
     store.ledger.append(record);
     metrics.refusal(record);
     log.info(refusalLine(record), 'refused');
   };
+  const offered = new OfferedExtensions(nextHops.all, clock);
   const receive: SmtpPorts['receive'] = (envelope, message) => answer(stations, envelope, message);
   const smtp = await startSmtpServer(
     smtpOptionsOf(config, spoolFolder),
-    smtpPorts({ ...world, directory, receive, refused }),
+    smtpPorts({ ...world, directory, nextHops, offered, receive, refused }),
   );
   registerSources(metrics, {
     dataDir: config.data_dir,
     smtp,
+    nextHops,
     store,
     antivirus,
     inspection,
+    history,
+    access,
+    recipients,
     rules,
+    clock,
     version: world.version,
   });
   return {
@@ -107,6 +123,8 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
       await inspection?.inspector.reload(next.patterns);
       rules.replace(next);
     },
+    reloadAccess: () => access.reload(),
+    replaceCertificates: next => smtp.replaceCertificates(certificatesFor(config, next)),
     stop: async drainMs => {
       await smtp.drain(drainMs);
       await stops.run();
@@ -121,16 +139,33 @@ async function startParts(config: Config, rules: RuleSet, metrics: Metrics, worl
   stops.add(nextHops, hops => hops.close());
   const antivirus = antivirusOf(config, clock, log);
   stops.add(antivirus, scanner => scanner?.close());
+  const history = historyOf(config, world);
+  const access = await accessOf(config, world);
+  stops.add(access, entries => entries.close());
   // The worker loads its code while the store is opened.
   const inspecting =
-    config.checks === 'none' ? null : startInspection(config, rules.patterns, { clock, log, antivirus });
+    config.checks === 'none'
+      ? null
+      : startInspection(config, rules.patterns, { clock, random, log, antivirus, history, access });
   stops.add(inspecting, started => started?.then(inspection => inspection.close()));
   inspecting?.catch(() => {});
   const store = await openStore({ dataDir: config.data_dir, ledgerBatchMs: 200 }, world);
   stops.add(store, opened => opened.close());
+  stops.add(history, kept => kept?.close());
+  history?.open();
+  access.open(store.access);
   const spool = await claimSpoolFolder(join(config.data_dir, 'spool'), newId(clock, random));
   stops.add(spool, folder => folder.release());
-  return { nextHops, antivirus, store, spoolFolder: spool.path, inspection: await inspecting };
+  return { nextHops, antivirus, store, history, access, spoolFolder: spool.path, inspection: await inspecting };
+}
+
+function effectsOf(releases: Releaser, access: GatewayAccess): ApiEffects {
+  return {
+    release: (entry, recipients, key) => releases.release(entry, recipients, key),
+    delete: entry => releases.delete(entry),
+    addAccess: (entry, addedBy, key) => access.add(entry, addedBy, key),
+    removeAccess: id => access.remove(id),
+  };
 }
 
 function apiOptionsOf(config: Config) {

@@ -6,6 +6,7 @@ import { type Releaser, releaser } from '../dispose/release.ts';
 import type { Clock, Faults } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { Store } from '../store/sqlite/store.ts';
+import type { GatewayHistory } from './history.ts';
 import type { NextHops } from './next-hops.ts';
 
 interface World {
@@ -18,15 +19,32 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-export function releaserOf(store: Store, nextHops: NextHops, world: World): Releaser {
+export function releaserOf(
+  store: Store,
+  nextHops: NextHops,
+  history: Pick<GatewayHistory, 'released'> | null,
+  world: World,
+): Releaser {
   return releaser(
     { firstRetryMs: minute, maxRetryMs: hour, giveUpAfterMs: day },
-    { ...world, quarantine: store.quarantine, requests: store.requests, routeOf: nextHops.routeOf },
+    {
+      ...world,
+      quarantine: store.quarantine,
+      requests: store.requests,
+      routeOf: nextHops.routeOf,
+      released: transaction => history?.released(transaction),
+    },
   );
 }
 
-/** Returns how to end it. */
-export function startHousekeeping(config: Config, store: Store, releases: Releaser, { clock, log }: World): () => void {
+/** `others` have things of their own that expire. Returns how to end it. */
+export function startHousekeeping(
+  config: Config,
+  store: Store,
+  others: readonly (Pick<GatewayHistory, 'expire'> | null)[],
+  releases: Releaser,
+  { clock, log }: World,
+): () => void {
   const options = {
     quarantineKeepMs: config.quarantine.keep,
     ledgerKeepDays: Math.ceil(config.ledger.keep / day),
@@ -41,6 +59,7 @@ export function startHousekeeping(config: Config, store: Store, releases: Releas
       expired => log.info({ ...expired }, 'expired'),
       err => log.error({ err }, 'not expired'),
     );
+    for (const other of others) void other?.expire();
   };
   retry();
   const timers = [setInterval(retry, minute / 2), setInterval(expire, hour)];

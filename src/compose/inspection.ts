@@ -3,22 +3,31 @@
 import type { Config } from '../config/schema.ts';
 import { type Resolver, resolver } from '../dns/resolver.ts';
 import { type Inspector, inspectorPool } from '../inspect/inspector.ts';
-import type { Clock } from '../model/clock.ts';
+import type { Clock, Random } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { PatternSpec } from '../rules/patterns.ts';
+import type { GatewayAccess } from './access.ts';
 import type { Antivirus } from './antivirus.ts';
+import { type RunningLists, startDnsLists } from './dns-lists.ts';
+import type { GatewayHistory } from './history.ts';
 import { siteOf } from './judging.ts';
 
 export interface Inspection {
   readonly inspector: Inspector;
   readonly resolver: Resolver;
+  /** Null where none are configured. */
+  readonly dnsLists: RunningLists | null;
   close(): Promise<void>;
 }
 
 interface InspectionParts {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly antivirus: Antivirus | null;
+  /** Left out, as by `postern check`, none is asked. */
+  readonly history?: Pick<GatewayHistory, 'answer'> | null;
+  readonly access?: Pick<GatewayAccess, 'answer'>;
   /** Answers in the place of the DNS: `postern check --offline`, tests. */
   readonly resolve?: Resolver['resolve'];
 }
@@ -29,10 +38,11 @@ export const offline: Resolver['resolve'] = async () => ({ status: 'failed', cod
 export async function startInspection(
   config: Config,
   patterns: readonly PatternSpec[],
-  { clock, log, antivirus, ...parts }: InspectionParts,
+  { clock, random, log, antivirus, history, access, ...parts }: InspectionParts,
 ): Promise<Inspection> {
   const dns = resolverOf(config, clock);
   const resolve = parts.resolve ?? dns.resolve;
+  const lists = startDnsLists(config, { resolve, clock, random, log });
   const inspector = await inspectorPool(
     {
       ...bounds,
@@ -40,7 +50,7 @@ export async function startInspection(
       heapMb: Math.ceil(config.workers.heap / 1024 ** 2),
       deadlineMs: config.verdict_deadline,
       patterns,
-      site: siteOf(config),
+      site: { ...siteOf(config), dnsLists: lists?.known ?? [] },
       budget: {
         queries: config.dns.max_queries,
         queriesAtOnce: bounds.queriesAtOnce,
@@ -53,6 +63,9 @@ export async function startInspection(
       services: {
         resolve,
         clamd: antivirus && (content => antivirus.scan(content)),
+        ...(history ? { history: keys => history.answer(keys) } : {}),
+        ...(access ? { access: traits => access.answer(traits) } : {}),
+        ...(lists === null ? {} : { listed: lists.listed }),
       },
       onBreak: loss => log.warn({ ...loss }, 'worker replaced'),
     },
@@ -60,7 +73,9 @@ export async function startInspection(
   return {
     inspector,
     resolver: dns,
+    dnsLists: lists,
     close: async () => {
+      lists?.close();
       await inspector.close();
       dns.close();
     },
@@ -77,8 +92,9 @@ const bounds = {
   idleMs: 60_000,
   youngHeapMb: 16,
   silenceMs: 2000,
+  alterDeadlineMs: 10_000,
   patternBudgetMs: 250,
-  queriesAtOnce: 8,
+  queriesAtOnce: 9,
   scansPerMessage: 64,
   lookupsPerMessage: 64,
 } as const;

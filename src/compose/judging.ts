@@ -1,14 +1,17 @@
 // Policy groups and verdicts: the pure part of the line, over the rules in force.
 
-import { recipientPolicies } from '../config/recipient-policy.ts';
+import { recipientNames, recipientPolicies } from '../config/recipient-policy.ts';
 import type { Config } from '../config/schema.ts';
 import { policyGroups } from '../dispose/groups.ts';
-import type { Evidence } from '../model/evidence.ts';
+import { scopesOf } from '../model/access.ts';
+import type { Path } from '../model/address.ts';
+import type { Evidence, Facts } from '../model/evidence.ts';
 import type { Site } from '../model/site.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Stations } from '../pipeline.ts';
 import { judge } from '../rules/judge.ts';
 import type { Profile } from '../rules/profile.ts';
+import { factsFor, scopesAmong } from '../rules/recipient-facts.ts';
 import type { RuleSet } from '../rules/rule.ts';
 
 export const siteOf = (config: Config): Site => ({
@@ -20,18 +23,32 @@ export const siteOf = (config: Config): Site => ({
 type Judging = Pick<Stations, 'groupsOf' | 'judge'>;
 
 /** `rulesOf` gives the set whose patterns were sought in the message. */
-export function judgingBy(config: Config, rulesOf: (patternDigest: string) => RuleSet): Judging {
-  const policyOf = recipientPolicies(config);
+export function judgingBy(
+  config: Config,
+  rulesOf: (patternDigest: string) => RuleSet,
+  groupProfile: (address: string) => string | null = () => null,
+): Judging {
+  const policyOf = recipientPolicies(config, groupProfile);
   const site = siteOf(config);
-  const policy = { dmarcEnforce: config.dmarc.enforce };
+  const policy = { dmarcEnforce: config.dmarc.enforce, trustsLearnt: config.forwarding.learn === 'trust' };
   return {
-    groupsOf: ({ recipients }) => policyGroups(recipients, policyOf),
+    groupsOf: ({ recipients }, { facts }) => policyGroups(recipients, policyOf, scopesIn(facts, config)),
     judge: ({ facts, patternHits }, group) => {
       const rules = rulesOf(patternHits.digest);
       const profile = profileIn(rules, group.profile);
       if (config.checks === 'none') return unjudged(profile);
-      return judge(facts, patternHits, rules, profile, site, policy);
+      return judge(factsFor(facts, group.scopes ?? []), patternHits, rules, profile, site, policy);
     },
+  };
+}
+
+/** Which scopes of the entries that name this message a recipient is in. */
+function scopesIn(facts: Facts, { recipient_delimiter }: Config): (path: Path) => readonly string[] {
+  const among = scopesAmong(facts);
+  if (among.length === 0) return () => [];
+  return path => {
+    const own = new Set(scopesOf(recipientNames(path, recipient_delimiter)));
+    return among.filter(scope => own.has(scope));
   };
 }
 

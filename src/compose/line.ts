@@ -9,7 +9,9 @@ import type { Stations } from '../pipeline.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import type { Store } from '../store/sqlite/store.ts';
 import type { AfterReply } from './after-reply.ts';
+import { alterationsOf } from './alterations.ts';
 import { disposalOf } from './disposal.ts';
+import type { GatewayHistory } from './history.ts';
 import type { Inspection } from './inspection.ts';
 import { judgingBy, noEvidence } from './judging.ts';
 import type { NextHops } from './next-hops.ts';
@@ -26,7 +28,10 @@ interface LineParts {
   readonly nextHops: Pick<NextHops, 'routeOf'>;
   readonly store: Store;
   readonly inspection: Pick<Inspection, 'inspector'> | null;
+  readonly history: Pick<GatewayHistory, 'learn'> | null;
   readonly directory: Pick<RecipientDirectory, 'learn'>;
+  /** By the address's group in the directory; null where it has none. */
+  readonly groupProfile: (address: string) => string | null;
   readonly rules: RulesInForce;
   readonly metrics: Metrics;
 }
@@ -35,16 +40,18 @@ export function lineOf(config: Config, parts: LineParts, world: LineWorld): Stat
   const { nextHops, store, inspection, directory, rules, metrics, afterReply } = parts;
   return stationsOf({
     ...world,
-    ...judgingBy(config, digest => rules.ofPatterns(digest)),
+    ...judgingBy(config, digest => rules.ofPatterns(digest), parts.groupProfile),
     inspect: async (envelope, message) => inspection?.inspector.inspect(envelope, message) ?? noEvidence,
     dispose: disposalOf(config, () => rules.now(), {
       ...world,
       ...store,
+      ...alterationsOf(config, inspection?.inspector ?? null, world.log),
       routeOf: nextHops.routeOf,
       learn: (recipient, refusal, reversePath) => directory.learn(recipient, refusal, reversePath),
       afterReply: work => afterReply.add(work),
     }),
     ledger: store.ledger,
+    learn: record => parts.history?.learn(record),
     metrics,
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Dispose } from '../dispose/dispose.ts';
 import type { Clock, Faults } from '../model/clock.ts';
+import type { LedgerRecord } from '../model/disposition.ts';
 import type { Envelope } from '../model/envelope.ts';
 import { type Reply, reply } from '../model/reply.ts';
 import type { Log } from '../observe/log.ts';
@@ -13,18 +14,21 @@ import type { LedgerWriter } from '../store/ledger.ts';
 interface Parts extends Pick<Stations, 'inspect' | 'groupsOf' | 'judge'> {
   readonly dispose: Dispose;
   readonly ledger: LedgerWriter;
+  /** What the history makes of it. */
+  readonly learn: (record: LedgerRecord) => void;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
   readonly faults: Faults;
 }
 
-export function stationsOf({ ledger, metrics, log, ...parts }: Parts): Stations {
+export function stationsOf({ ledger, learn, metrics, log, ...parts }: Parts): Stations {
   return {
     ...parts,
     record: record => {
       try {
         ledger.append(record);
+        learn(record);
         metrics.message(record);
         log.info(messageLine(record), 'judged');
       } catch (error) {

@@ -14,6 +14,14 @@ export const duration = (preset: string, about: string) =>
     .transform((text, context) => parseDuration(text) || fail(context, aDuration))
     .prefault(preset);
 
+/** A duration that may be left out: then there is none of what it times. */
+export const durationOrNone = (about: string) =>
+  z
+    .string(aDuration)
+    .meta({ description: about, format: 'duration' })
+    .transform((text, context) => parseDuration(text) || fail(context, aDuration))
+    .optional();
+
 /** A size such as `50MiB`; bytes once parsed. */
 export const size = (preset: string, about: string, leastBytes = 1) =>
   z

@@ -1,15 +1,16 @@
 // From text and environment to a `Config`, or to errors that name file, line and the nearest valid key.
 
 import { existsSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
-import { namedNextHops } from './recipient-policy.ts';
+import { alterationFaults } from './alteration-faults.ts';
+import { ldapFaults } from './ldap-faults.ts';
+import { isLoopback } from './loopback.ts';
+import { namedNextHops, routeFaults } from './routes.ts';
 import { type Config, schema } from './schema.ts';
-import { hostAndPort } from './values.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Json = { [key: string]: unknown };
@@ -168,15 +169,7 @@ function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly Pro
 }
 
 function withDefaults(config: Config): Config {
-  const domains = Object.entries(config.domains).map(([name, domain]) => [
-    name.toLowerCase().replace(/\.$/, ''),
-    domain,
-  ]);
-  return {
-    ...config,
-    domains: Object.fromEntries(domains),
-    accept_any_domain: config.accept_any_domain ?? domains.length === 0,
-  };
+  return { ...config, accept_any_domain: config.accept_any_domain ?? Object.keys(config.domains).length === 0 };
 }
 
 /** What must not start (DESIGN.md section 5, THREATS.md 8 and 12). */
@@ -192,9 +185,23 @@ function unsafe(config: Config): string[] {
   if (config.recipients === 'list' && config.recipient_list.length === 0) {
     reasons.push('recipients is "list" and recipient_list is empty: every recipient would be refused.');
   }
+  reasons.push(...ldapFaults(config), ...alterationFaults(config));
+  if (config.forwarding.learn === 'trust' && config.history.keep === 'off') {
+    reasons.push('forwarding.learn is "trust" and history.keep is "off": nothing could be learnt.');
+  }
   for (const { address, tls } of config.smtp.listen) {
-    const fault = tls === undefined ? null : tlsFault(tls);
-    if (fault !== null) reasons.push(`smtp.listen ${address}: ${fault}`);
+    const faults = tls === undefined ? [] : [tls, ...tls.more_certificates].map(tlsFault);
+    for (const fault of faults) if (fault !== null) reasons.push(`smtp.listen ${address}: ${fault}`);
+  }
+  reasons.push(...routeFaults(config));
+  for (const key of ['xclient_from', 'proxy_protocol_from'] as const) {
+    const everybody = config.smtp[key].find(network => network.endsWith('/0'));
+    if (everybody !== undefined)
+      reasons.push(`smtp.${key} ${everybody} is everybody: any client could claim to be any other.`);
+  }
+  if ((config.smtp.greeting_delay ?? 0) > 60_000) {
+    // RFC 5321 §4.5.3.2.1: clients wait 5 minutes for it, and many not so long.
+    reasons.push('smtp.greeting_delay is more than 1m: clients would not wait for the greeting.');
   }
   for (const url of namedNextHops(config)) {
     if (config.smtp.listen.some(({ address }) => isSameSocket(url, address))) {
@@ -219,11 +226,4 @@ function tlsFault({ cert, key }: { readonly cert: string; readonly key: string }
     const reason = cause instanceof Error ? cause.message : cause;
     return `tls.cert and tls.key are not a certificate in PEM with its key; files are named by file:PATH (${reason})`;
   }
-}
-
-/** Whether `endpoint` (host:port) can only be reached from this machine. */
-export function isLoopback(endpoint: string): boolean {
-  const { host } = hostAndPort(endpoint);
-  if (isIP(host) === 0) return host === 'localhost';
-  return host === '::1' || /^(?:::ffff:)?127\./i.test(host);
 }

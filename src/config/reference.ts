@@ -16,6 +16,7 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly additionalProperties?: Node | boolean;
   readonly items?: Node;
+  readonly anyOf?: readonly Node[];
   readonly required?: readonly string[];
 }
 
@@ -68,10 +69,11 @@ function described(node: Node) {
 }
 
 function typeName(node: Node): string {
+  if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(typeName))].join(' or ');
   if (node.enum !== undefined) return node.enum.map(word => `\`${word}\``).join(', ');
   if (node.const !== undefined) return `\`${node.const}\``;
   if (node.format === 'duration' || node.format === 'size') return node.format;
-  if (node.type === 'array') return `list of ${node.items?.type ?? 'values'}s`;
+  if (node.type === 'array') return `list of ${node.items?.type ?? 'value'}s`;
   if (node.type === 'object') return 'mapping';
   return node.type ?? 'value';
 }
@@ -79,7 +81,8 @@ function typeName(node: Node): string {
 function presetText(node: Node): string {
   if (node.shownDefault !== undefined) return node.shownDefault;
   if (node.type === 'object' || node.default === undefined) return '–';
-  return `\`${typeof node.default === 'string' ? node.default : JSON.stringify(node.default)}\``;
+  const isWord = typeof node.default === 'string' && node.default !== '';
+  return `\`${isWord ? node.default : JSON.stringify(node.default)}\``.replaceAll('|', '\\|');
 }
 
 /** postern.example.yaml: every key with its default, commented out, after what it means. */

@@ -3,9 +3,14 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { count, duration, size, strings } from './fields.ts';
-import { authenticationKeys } from './sections/authentication.ts';
+import { accessKeys } from './sections/access.ts';
+import { alterationKeys } from './sections/alterations.ts';
+import { authenticationKeys, trustedSealers } from './sections/authentication.ts';
+import { historyKeys } from './sections/history.ts';
 import { nextHop, nextHopKeys } from './sections/next-hops.ts';
 import { recipientKeys } from './sections/recipients.ts';
+import { reputationKeys } from './sections/reputation.ts';
+import { arcSeal, dkim } from './sections/signing.ts';
 import { smtp } from './sections/smtp.ts';
 import { clamdAddress, dnsServer, domainName, endpoint, mailbox, replyWords } from './values.ts';
 
@@ -76,6 +81,10 @@ export const schema = z.strictObject({
     .meta({ description: 'When a check that the policy needs could not run: 451 4.7.1 for a while, then this.' })
     .prefault({}),
   ...authenticationKeys,
+  ...alterationKeys,
+  dkim,
+  arc: z.strictObject({ trusted_sealers: trustedSealers, seal: arcSeal.optional() }).prefault({}),
+  ...historyKeys,
   contact: replyWords.meta({ description: 'An unfiltered address or URL, shown in refusals.' }).optional(),
   api: z
     .strictObject({
@@ -101,6 +110,8 @@ export const schema = z.strictObject({
       max_queries: count(60, 'Queries for one message.'),
     })
     .prefault({}),
+  ...reputationKeys,
+  ...accessKeys,
   clamd: clamd.optional(),
   rules: z
     .strictObject({

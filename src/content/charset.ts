@@ -51,3 +51,31 @@ function decoderFor(charset: string): TextDecoder | null {
     return null;
   }
 }
+
+/**
+ * `text` as bytes of `charset`, null being US-ASCII: UTF-8, or a charset in which each of its characters is one byte.
+ * Null where it cannot be said in it, or the charset is not known.
+ */
+export function encodeText(text: string, charset: string | null): Uint8Array | null {
+  const label = (charset ?? 'us-ascii').trim().toLowerCase();
+  if (label === 'utf-8' || label === 'utf8') return Buffer.from(text, 'utf8');
+  // The platform takes ASCII for windows-1252.
+  const isAscii = label === 'us-ascii' || label === 'ascii' || label === 'ansi_x3.4-1968';
+  if (isAscii) return /^[\x00-\x7f]*$/.test(text) ? Buffer.from(text, 'latin1') : null;
+  const decoder = decoderFor(label);
+  const codes = decoder === null ? null : codesOf(decoder, label.startsWith('windows-'));
+  const bytes = [...text].map(character => codes?.get(character));
+  return bytes.every(byte => byte !== undefined) ? Uint8Array.from(bytes) : null;
+}
+
+/** Characters that one byte stands for. The ISO charsets have controls where those of Windows have letters. */
+function codesOf(decoder: TextDecoder, hasHighControls: boolean): ReadonlyMap<string, number> {
+  const codes = new Map<string, number>();
+  for (let byte = 0; byte < 256; byte++) {
+    const isText = byte >= 32 ? byte !== 127 : byte === 9 || byte === 10 || byte === 13;
+    if (!isText || (byte > 127 && byte < 160 && !hasHighControls)) continue;
+    const character = decoder.decode(Uint8Array.of(byte));
+    if (character.length === 1 && character !== '\ufffd') codes.set(character, byte);
+  }
+  return codes;
+}

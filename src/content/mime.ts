@@ -12,6 +12,8 @@ export interface Part extends Entity {
   readonly depth: number;
   /** Inside a message/rfc822, which some readers show whole and do not enter. */
   readonly isEnclosed: boolean;
+  /** One of several forms of the same text, of which a reader shows one. */
+  readonly isAlternative: boolean;
   /** Where its body stands in the message, encoded; null inside a container that is itself encoded. */
   readonly body: ByteRange | null;
   /** Its body with the transfer encoding undone. */
@@ -24,6 +26,8 @@ export interface Structure {
   /** Of the message itself. */
   readonly type: string;
   readonly parts: readonly Part[];
+  /** Types of all multiparts. */
+  readonly multiparts: ReadonlySet<string>;
   /** Leaves, multiparts and enclosed messages. */
   readonly count: number;
   readonly depth: number;
@@ -37,6 +41,7 @@ export function readStructure(raw: Uint8Array): Structure {
   return {
     type: found.type,
     parts: found.parts,
+    multiparts: found.multiparts,
     count: found.count,
     depth: found.depth,
     anomalies: found.anomalies,
@@ -47,6 +52,7 @@ export function readStructure(raw: Uint8Array): Structure {
 /** What all walks over one message share. */
 class Found {
   readonly parts: Part[] = [];
+  readonly multiparts = new Set<string>();
   readonly anomalies = new Set<Anomaly>();
   readonly limits = new Set<MimeLimit>();
   readonly note = (anomaly: Anomaly): void => {
@@ -74,10 +80,14 @@ class Found {
 }
 
 /** Where in the tree. */
-type Place = Pick<Part, 'depth' | 'isEnclosed'>;
-const top: Place = { depth: 0, isEnclosed: false };
-const within = (place: Place): Place => ({ ...place, depth: place.depth + 1 });
-const enclosedIn = (place: Place): Place => ({ depth: place.depth + 1, isEnclosed: true });
+type Place = Pick<Part, 'depth' | 'isEnclosed' | 'isAlternative'>;
+const top: Place = { depth: 0, isEnclosed: false, isAlternative: false };
+const within = ({ depth, isEnclosed, isAlternative }: Place, type: string): Place => ({
+  depth: depth + 1,
+  isEnclosed,
+  isAlternative: isAlternative || type === 'multipart/alternative',
+});
+const enclosedIn = ({ depth }: Place): Place => ({ depth: depth + 1, isEnclosed: true, isAlternative: false });
 
 /** An open multipart. */
 interface Frame {
@@ -146,7 +156,7 @@ class Walk {
     this.#dropFrames(this.#frames.indexOf(frame) + 1, at);
     if (frame.state === 'closed' && !isClosing) this.#found.note('boundary_after_close');
     frame.state = isClosing ? 'closed' : 'parts';
-    if (!isClosing) return this.#openEntity(at, frame.childType, within(frame.place));
+    if (!isClosing) return this.#openEntity(at, frame.childType, within(frame.place, frame.entity.type));
     this.#region = { kind: 'between', start: at };
     return at;
   }
@@ -171,6 +181,7 @@ class Walk {
 
   #openMultipart(described: Entity, start: number, place: Place): void {
     if (described.encoding !== 'identity') this.#found.note('encoding_on_container');
+    this.#found.multiparts.add(described.type);
     const boundaries = described.boundaries.filter(boundary => boundary !== '');
     const childType = described.type === 'multipart/digest' ? 'message/rfc822' : 'text/plain';
     for (const boundary of boundaries) if (this.#isTaken(boundary)) this.#found.note('boundary_conflict');

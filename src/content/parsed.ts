@@ -38,10 +38,11 @@ export function refusal(header: HeaderSection, structure: Structure): string | n
 export async function parse(raw: Uint8Array, header: HeaderSection, structure: Structure): Promise<Parsed> {
   const refused = refusal(header, structure);
   if (refused !== null) return { state: 'refused', reason: refused };
-  const bytes = withoutBodies(raw, structure.parts.filter(isElidable));
-  if (bytes.length > caps.bytes) return { state: 'refused', reason: `more than ${caps.bytes} bytes` };
+  const elided = structure.parts.filter(isElidable);
+  const sizeBytes = elided.reduce((left, { body }) => left - (body.end - body.start), raw.length);
+  if (sizeBytes > caps.bytes) return { state: 'refused', reason: `more than ${caps.bytes} bytes` };
   try {
-    return await read(bytes);
+    return await read(withoutBodies(raw, elided));
   } catch (error) {
     return { state: 'failed', reason: error instanceof Error ? error.message.slice(0, 200) : 'unknown' };
   }

@@ -29,6 +29,37 @@ function view(bytes: Uint8Array): Buffer {
 
 /** Characters outside the alphabet are skipped (RFC 2045 §6.8), and content goes on after padding, as the laxest readers have it. */
 export function decodeBase64(bytes: Uint8Array): Decoded {
+  if (bytes.length < windowBytes) return decodeBase64AtOnce(bytes);
+  const out = Buffer.allocUnsafeSlow(maxDecodedBytes(bytes.length));
+  const even = decodeEvenLines(view(bytes), out);
+  const rest = decodeBase64AtOnce(bytes.subarray(even.used));
+  out.set(rest.bytes, even.length);
+  return { bytes: out.subarray(0, even.length + rest.bytes.length), isMalformed: rest.isMalformed };
+}
+
+/** A large content is not made one string, which would take as much memory again as it does. */
+const windowBytes = 64 * 1024;
+const maxDecodedBytes = (encodedBytes: number): number => Math.ceil((encodedBytes * 3) / 4) + 3;
+
+/** Decodes lines from the start on that are as long as the first and hold whole quanta and no padding, as most writers make them. */
+function decodeEvenLines(bytes: Buffer, out: Buffer): { used: number; length: number } {
+  const lineBytes = bytes.indexOf('\r\n') + 2;
+  const decodedLine = ((lineBytes - 2) * 3) / 4;
+  const end = bytes.length - windowBytes;
+  const lines = Math.floor(windowBytes / lineBytes);
+  let used = 0;
+  let length = 0;
+  if (lineBytes < 6 || lines < 1 || !Number.isInteger(decodedLine)) return { used, length };
+  for (const step = lines * lineBytes; used < end; used += step) {
+    const text = bytes.toString('latin1', used, used + step);
+    // Nothing but the alphabet and line ends, and as much decoded as the lines hold: so many letters are whole quanta.
+    if (/[^A-Za-z0-9+/\r\n]/.test(text) || out.write(text, length, 'base64') !== lines * decodedLine) break;
+    length += lines * decodedLine;
+  }
+  return { used, length };
+}
+
+function decodeBase64AtOnce(bytes: Uint8Array): Decoded {
   const text = view(bytes).toString('latin1');
   const pad = text.indexOf('=');
   const padding = pad < 0 ? '' : text.slice(pad).replace(/\s+/g, '');
@@ -46,7 +77,7 @@ for (const [i, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 
 /** A `=` closes the quantum that is open, and the next character opens another. */
 export function decodeLaxBase64(bytes: Uint8Array): Uint8Array {
-  const out = Buffer.allocUnsafe(Math.ceil((bytes.length * 3) / 4) + 3);
+  const out = Buffer.allocUnsafe(maxDecodedBytes(bytes.length));
   let length = 0;
   let quantum = 0;
   let filled = 0;
@@ -191,3 +222,18 @@ function lineEnd(source: Uint8Array, from: number): number {
   const lf = source.indexOf(LF, from);
   return lf < 0 ? source.length : lf + 1;
 }
+
+/** `bytes`, whose lines end in CRLF, as quoted-printable (RFC 2045 §6.7) in lines of at most 76 characters. */
+export function quotedPrintable(bytes: Uint8Array): Uint8Array {
+  const lines = view(bytes).toString('latin1').split('\r\n').map(quotedLine);
+  return Buffer.from(lines.join('\r\n'), 'latin1');
+}
+
+function quotedLine(line: string): string {
+  // White space at the end of a line may get lost on the way.
+  const quoted = line.replace(/[^\x20-\x3c\x3e-\x7e\t]|[ \t]$/g, c => `=${hex(c.charCodeAt(0))}`);
+  // Never between the characters of a code.
+  return (quoted.match(/.{1,75}(?<!=)(?<!=[0-9A-F])/g) ?? []).join('=\r\n');
+}
+
+const hex = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0');

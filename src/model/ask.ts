@@ -1,11 +1,16 @@
 // What a worker may ask of the main thread: all I/O of the checks goes through this one port, so that there is one cache,
 // one budget of queries a message, and one place that records answers.
 
+import type { PlacedEntry } from './access.ts';
+import type { Path } from './address.ts';
 import type { EpochMs } from './clock.ts';
 
-export type RecordType = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR' | 'NS' | 'CNAME';
+export type RecordType = 'A' | 'AAAA' | 'MX' | 'TXT' | 'PTR' | 'NS' | 'CNAME' | 'TLSA';
 
-/** Records in the shapes of `dns.promises.resolve`: A, AAAA, PTR: string; TXT: string[]; MX: {priority, exchange}. */
+/**
+ * Records in the shapes of `dns.promises.resolve`: A, AAAA, PTR: string; TXT: string[]; MX: {priority, exchange};
+ * TLSA: {certUsage, selector, match, data}.
+ */
 export type DnsAnswer =
   | { readonly status: 'found'; readonly records: readonly unknown[] }
   | { readonly status: 'none'; readonly code: 'ENOTFOUND' | 'ENODATA' }
@@ -52,27 +57,22 @@ export type HistoryAnswer =
   /** No history is kept. */
   | { readonly status: 'absent' };
 
-/** What allow and block entries may match. Domains in lower case, A-labels. */
+/** What allow and block entries may match. Domains and the domains of addresses in lower case, A-labels. */
 export interface AccessTraits {
+  /** `''` where it is not known. */
   readonly clientAddress: string;
   readonly reversePath: string;
   /** Addresses in From, lower case. */
   readonly headerFrom: readonly string[];
-  /** The domain in From where DMARC passed, else `''`. */
+  /** The domain in From where SPF or DKIM vouches for it, as DMARC has it; else `''`. */
   readonly alignedDomain: string;
   /** d= of the signatures that passed. */
   readonly signers: readonly string[];
+  readonly recipients: readonly Path[];
 }
 
-export interface AccessMatch {
-  readonly kind: 'allow' | 'block';
-  /** What of the entry matched: `dkim:news.example`. */
-  readonly matched: string;
-  /** Recipients that it is for: an address, `@domain`, or `''` for all. */
-  readonly scope: string;
-  /** Where it was set: `access/partners.yaml:3`, `API 2026-11-22 by ops`. */
-  readonly setBy: string;
-}
+/** An entry that matched, as it was set: the value may be `.example.com` where `news.example.com` was seen. */
+export type AccessMatch = Omit<PlacedEntry, 'expiresAt' | 'comment'>;
 
 export type AccessAnswer =
   | { readonly status: 'found'; readonly matches: readonly AccessMatch[] }

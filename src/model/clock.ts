@@ -17,7 +17,8 @@ export type Random = (n: number) => Uint8Array;
 
 /**
  * The named states of THREATS.md ("Where to be killed"), and the failures that a test may inject there.
- * R: relay, Q: quarantine, L: release, D: expiry, M: mixed verdicts.
+ * R: relay, Q: quarantine, L: release, D: expiry, M: mixed verdicts. Q5 is R6, of mail that is kept; M4 follows it, with
+ * the receipts not yet consumed.
  */
 export type FaultPoint =
   | 'R0-connected'
@@ -33,7 +34,6 @@ export type FaultPoint =
   | 'Q2-blob-synced'
   | 'Q3-directory-synced'
   | 'Q4-row-committed'
-  | 'Q5-client-answered'
   | 'L1-release-requested'
   | 'L2-next-hop-replied'
   | 'L3-row-marked'

@@ -1,5 +1,6 @@
 // The one log line of each message, and of each refusal (DESIGN.md section 6): what an administrator greps for.
 
+import type { AlterationRecord } from '../model/alteration.ts';
 import type { JudgedGroup, LedgerRecord, Outcome, RefusalRecord } from '../model/disposition.ts';
 import { replyText } from '../model/reply.ts';
 import { showPoints } from '../model/verdict.ts';
@@ -19,6 +20,7 @@ export function messageLine(record: LedgerRecord): LogFields {
     sizeBytes: record.sizeBytes,
     verdicts: record.groups.map(verdictFields),
     outcomes: record.outcomes.map(outcomeFields),
+    ...(record.alterations && { alterations: record.alterations.flatMap(alterationLines) }),
     reply: replyText(record.reply),
     timings: rounded(record.timings),
   };
@@ -32,6 +34,7 @@ export function refusalLine(record: RefusalRecord): LogFields {
     reversePath: record.reversePath,
     forwardPath: record.forwardPath,
     reply: replyText(record.reply),
+    ...(record.times > 1 ? { times: record.times } : {}),
   };
 }
 
@@ -68,6 +71,10 @@ function outcomeFields(outcome: Outcome) {
       return { path, disposition, reply: replyText(outcome.reply) };
   }
 }
+
+/** `banner: text/html`, `not arc_seal: the chain is full`. */
+const alterationLines = ({ notes }: AlterationRecord): string[] =>
+  notes.map(({ what, isDone, detail }) => `${isDone ? '' : 'not '}${what}: ${detail}`);
 
 /** Milliseconds to three decimals: more is noise. */
 function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {

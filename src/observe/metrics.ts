@@ -42,7 +42,7 @@ export function metrics(): Metrics {
   const reads = new Map<SourceName, Source>();
   return {
     message: record => countMessage(events, record),
-    refusal: record => events.refusals.inc({ code: record.reply.code }),
+    refusal: record => events.refusals.inc({ code: record.reply.code }, record.times),
     nextHopReply: reply => events.nextHopReplies.inc({ class: replyClass(reply) }),
     apiRequest: ({ method, route, status, ms }) => {
       events.apiRequests.inc({ method, route, status });
@@ -71,6 +71,7 @@ function instruments(registry: Registry) {
     check: histogram(told.check),
     checkFailures: counter(told.checkFailures),
     overruns: counter(told.overruns),
+    alterations: counter(told.alterations),
     refusals: counter(told.refusals),
     nextHopReplies: counter(told.nextHopReplies),
     apiRequests: counter(told.apiRequests),
@@ -90,6 +91,8 @@ function countMessage(events: Instruments, record: LedgerRecord): void {
   events.messages.inc({ action: actions[strongest] ?? 'deliver' });
   events.replies.inc({ code: record.reply.code });
   for (const { disposition } of record.outcomes) events.recipients.inc({ disposition });
+  for (const { what, isDone } of (record.alterations ?? []).flatMap(({ notes }) => notes))
+    events.alterations.inc({ what, outcome: isDone ? 'done' : 'left' });
   events.messageSize.observe(record.sizeBytes);
   for (const [station, ms] of Object.entries(record.timings)) events.station.observe({ station }, ms / 1000);
   for (const [check, observation] of Object.entries(record.evidence.facts)) countCheck(events, check, observation);

@@ -24,8 +24,8 @@ export interface Receipts {
   expire(before: EpochMs): Promise<number>;
 }
 
-/** What was not done yet: a check that could not run, or a recipient that the next hop refused at delivery. */
-export type DeferralCause = 'check' | 'recipient';
+/** What was waited for: a check that could not run, a recipient that the next hop refused at delivery, or just time. */
+export type DeferralCause = 'check' | 'recipient' | 'greylist';
 
 export interface Deferral {
   readonly firstAt: EpochMs;

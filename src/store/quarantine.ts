@@ -2,6 +2,7 @@
 
 import type { Path } from '../model/address.ts';
 import type { EpochMs } from '../model/clock.ts';
+import type { Recipient } from '../model/envelope.ts';
 import type { Id } from '../model/ids.ts';
 import type { Message } from '../model/message.ts';
 import type { Reply } from '../model/reply.ts';
@@ -13,6 +14,12 @@ export type EntryState = 'pending' | 'held' | 'releasing' | 'released';
 /** `undelivered`: the next hop refused it after DATA while others took it. */
 export type EntryReason = 'policy' | 'undelivered' | 'unscannable';
 
+/** What the client asked of notifications (RFC 3461), as written: the parameters of MAIL, and of each RCPT that had any. */
+export interface DsnRequest {
+  readonly parameters: readonly string[];
+  readonly recipients: readonly Recipient[];
+}
+
 export interface NewEntry {
   readonly transaction: Id;
   readonly receivedAt: EpochMs;
@@ -20,6 +27,9 @@ export interface NewEntry {
   readonly reversePath: Path;
   readonly recipients: readonly [Path, ...Path[]];
   readonly is8bit: boolean;
+  readonly isUtf8: boolean;
+  /** Null where nothing was asked. */
+  readonly dsn: DsnRequest | null;
   readonly reason: EntryReason;
   /** The refusal, where the reason is `undelivered`. */
   readonly reply: Reply | null;

@@ -57,6 +57,27 @@ test('config check passes on the embedded default', () => {
   assert.match(stdout, /^ok: \d+ rules with \d+ tests, 4 profiles\n$/);
 });
 
+test('config check warns on the error output, and fails for that only when it is asked to', () => {
+  const environment = { POSTERN_RECIPIENTS: 'none', POSTERN_DOMAINS: '{ ours.test: {} }' };
+  const { status, stdout, stderr } = postern(['config', 'check', '--offline'], environment);
+  assert.equal(status, 0);
+  assert.match(stdout, /^ok: /);
+  assert.match(stderr, /^warning: recipients is "none": .*\n$/);
+  assert.equal(postern(['config', 'check', '--offline', '--strict'], environment).status, 78);
+  assert.equal(
+    postern(['config', 'check', '--offline', '--strict'], { POSTERN_DOMAINS: '{ ours.test: {} }' }).status,
+    0,
+  );
+});
+
+test('config check asks next hops, and asks nobody where it is told so', () => {
+  const environment = { POSTERN_NEXT_HOP: 'smtp://127.0.0.1:9', POSTERN_DOMAINS: '{ ours.test: {} }' };
+  const asked = postern(['config', 'check'], environment);
+  assert.equal(asked.status, 0);
+  assert.match(asked.stderr, /^warning: the next hop smtp:\/\/127\.0\.0\.1:9 does not answer: /m);
+  assert.equal(postern(['config', 'check', '--offline'], environment).stderr, '');
+});
+
 test('config print shows what the environment changed', () => {
   const { status, stdout } = postern(['config', 'print'], { POSTERN_SMTP__MAX_RECIPIENTS: '7' });
   assert.equal(status, 0);

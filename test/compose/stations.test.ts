@@ -23,6 +23,7 @@ test('a ledger that throws is logged, and takes back no reply: what was delivere
     judge: () => verdict,
     dispose: async () => ({ outcomes: [], reply: accepted }),
     ledger: { append: bug, flush: async () => {}, prune: async () => 0 },
+    learn: () => {},
     metrics: metrics(),
     log: withFields({}, (_level, _fields, event) => void events.push(event)),
     clock: new FakeClock(),

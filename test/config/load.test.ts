@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { isLoopback, loadConfig, parseConfig } from '../../src/config/load.ts';
+import { loadConfig, parseConfig } from '../../src/config/load.ts';
+import { isLoopback } from '../../src/config/loopback.ts';
 import { ConfigError } from '../../src/model/failure.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -28,6 +29,9 @@ test('units stand in the values', () => {
   assert.equal(config.verdict_deadline, 1500);
   assert.equal(config.smtp.max_message_size, 2048);
 });
+
+const tlsListener = (rest: string) =>
+  `smtp: { listen: [{ address: "127.0.0.1:1", tls: { cert: x, key: y, ${rest} } }] }`;
 
 const refused = [
   {
@@ -59,6 +63,33 @@ const refused = [
     name: 'a secret in a file that is not there',
     text: 'api: { bootstrap_token: "file:/nowhere/at/all" }',
     message: /cannot be read/,
+  },
+  {
+    name: 'a rate below zero',
+    text: 'smtp: { rates: { connections_per_minute: -1 } }',
+    message: /connections_per_minute/,
+  },
+  {
+    name: 'a rate that nobody knows',
+    text: 'smtp: { rates: { conections_per_minute: 1 } }',
+    message: /did you mean connections_per_minute/,
+  },
+  { name: 'a greeting that comes too late', text: 'smtp: { greeting_delay: 2m }', message: /more than 1m/ },
+  { name: 'a version of TLS that is too old', text: tlsListener('min_version: TLSv1.1'), message: /min_version/ },
+  {
+    name: 'everybody as somebody who may speak for others',
+    text: 'smtp: { xclient_from: ["::/0"] }',
+    message: /smtp\.xclient_from ::\/0 is everybody/,
+  },
+  {
+    name: 'everybody as a proxy',
+    text: 'smtp: { proxy_protocol_from: [10.0.0.0/8, 0.0.0.0/0] }',
+    message: /smtp\.proxy_protocol_from 0\.0\.0\.0\/0 is everybody/,
+  },
+  {
+    name: 'what is no network among the proxies',
+    text: 'smtp: { proxy_protocol_from: [proxy.example] }',
+    message: /expected an address or a network/,
   },
 ];
 for (const c of refused) test(`refused: ${c.name}`, () => refuses(c.text, c.message));
@@ -132,13 +163,46 @@ const refusedValues = [
     message: /:1: domains\.\*\.example\.com: .*wildcard/,
   },
   { name: 'a domain that is an address', text: 'domains: { "@example.com": {} }', message: /expected a domain/ },
-  { name: 'a domain in Unicode', text: 'domains: { münchen.example: {} }', message: /xn--/ },
+  { name: 'a domain that is none in Unicode', text: 'domains: { "a☃b.example": {} }', message: /expected a domain/ },
+  {
+    name: 'a domain that cannot be written in ASCII',
+    text: 'domains: { "xn--zz-ü.example": {} }',
+    message: /expected a domain/,
+  },
   { name: 'a domain without settings', text: 'domains: { example.com: }', message: /expected settings, or \{\}/ },
   {
     name: 'a network that is too wide',
     text: 'trusted_networks: [10.0.0.0/33]',
     message: /:1: trusted_networks\.0: .*network/,
   },
+  {
+    name: 'a forwarder without a proof',
+    text: 'forwarders: [{}]',
+    message: /:1: forwarders\.0: expected one of networks, spf_domain and dkim_domain/,
+  },
+  {
+    name: 'a forwarder with two proofs, which might mean either or both',
+    text: 'forwarders: [{ spf_domain: a.example, dkim_domain: a.example }]',
+    message: /expected one of networks/,
+  },
+  {
+    name: 'a forwarder by a name for a network',
+    text: 'forwarders: [{ networks: [a.example] }]',
+    message: /a network/,
+  },
+  { name: 'a forwarder without a network', text: 'forwarders: [{ networks: [] }]', message: /forwarders\.0\.networks/ },
+  {
+    name: 'a forwarder by an unknown proof',
+    text: 'forwarders: [{ spf_domains: a.example }]',
+    message: /unknown key "forwarders\.0\.spf_domains" \(did you mean spf_domain/,
+  },
+  {
+    name: 'a sealer that is a top-level domain',
+    text: 'arc: { trusted_sealers: [example] }',
+    message: /expected a domain/,
+  },
+  { name: 'a sealer with a wildcard', text: 'arc: { trusted_sealers: ["*.a.example"] }', message: /expected a domain/ },
+  { name: 'a list by its address', text: 'lists: { known: [users@lists.example] }', message: /expected a domain/ },
   { name: 'a range for a network', text: 'trusted_networks: [10.0.0.1-10]', message: /network/ },
   { name: 'a name for a network', text: 'smtp: { xclient_from: [relay.example] }', message: /network/ },
   { name: 'a resolver by name', text: 'dns: { servers: [dns.example] }', message: /127\.0\.0\.1:53/ },
@@ -173,6 +237,8 @@ test('a secret that is empty is refused, so that nobody runs without one unaware
 const accepted = [
   'domains: { "example.com.": {}, sub.example.com: {}, xn--mnchen-3ya.example: {}, "[192.0.2.1]": {} }',
   'trusted_networks: [192.0.2.1, 10.0.0.0/8, "2001:db8::/32", "::1"]',
+  'forwarders: [{ networks: [192.0.2.0/24, "::1"] }, { spf_domain: SRS.Forwarder.Example }, { dkim_domain: a.example }]',
+  'arc: { trusted_sealers: [Sealer.Example] }\nlists: { known: [users.lists.example] }',
   'dns: { servers: [127.0.0.1, "127.0.0.1:5353", "::1", "[::1]:5353"] }',
   'clamd: { address: "unix:/run/clamav/clamd.ctl" }',
   'clamd: { address: "tcp://[::1]:3310" }',
@@ -198,3 +264,9 @@ for (const { address, hop, isCircle } of circles) {
     else assert.equal(parse(text).next_hop, hop);
   });
 }
+
+test('domains, and addresses in lists, may be written in Unicode, and are compared in ASCII', () => {
+  const config = parse('domains: { Bücher.example.: {} }\nrecipient_list: ["Jörg@Bücher.example", "@straße.example"]');
+  assert.deepEqual(Object.keys(config.domains), ['xn--bcher-kva.example']);
+  assert.deepEqual(config.recipient_list, ['jörg@xn--bcher-kva.example', '@xn--strae-oqa.example']);
+});

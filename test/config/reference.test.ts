@@ -32,6 +32,13 @@ test('the example file is all comments, and its settings are valid once uncommen
   assert.ok(Object.keys(withoutEmpty).length > 10);
 });
 
+test('each row of the reference page has four columns, whatever its default holds', () => {
+  const rows = configurationPage()
+    .split('\n')
+    .filter(line => line.startsWith('| '));
+  for (const row of rows) assert.equal(row.split(/(?<!\\)\|/).length, 6, row);
+});
+
 test('the reference page has a row for nested keys, lists of records and records by name', () => {
   const page = configurationPage();
   for (const key of ['smtp.max_message_size', 'smtp.listen[].tls.cert', 'domains.NAME.profile', 'clamd.address']) {

@@ -69,7 +69,9 @@ export function quarantineContract(open: OpenQuarantine): void {
 
   test('an entry comes back as it was given', async t => {
     const { quarantine, reader } = await open(t);
-    const given = newEntry({ recipients: ['x@b', '"q q"@C'], is8bit: true, reply: reply(554, null, 'a', 'b') });
+    const recipients = ['x@b', '"q q"@C', '用户@bücher.example'] as const;
+    const dsn = { parameters: ['RET=hdrs'], recipients: [{ path: 'x@b', parameters: ['NOTIFY=NEVER'] }] };
+    const given = newEntry({ recipients, is8bit: true, isUtf8: true, dsn, reply: reply(554, null, 'a', 'b') });
     const entry = entryOf(await quarantine.keep(given, spam(1), 'held'));
     const copy = { state: 'held', reply: null, releasedAt: null };
     const expected = {
@@ -196,6 +198,13 @@ export function quarantineContract(open: OpenQuarantine): void {
     const { quarantine } = await open(t);
     for (const cursor of ['', 'x', 'MS4w', "' OR 1=1 --"])
       await assert.rejects(quarantine.list({}, 1, cursor), { name: 'BadInput' });
+  });
+
+  test('a domain beyond ASCII is found in either form', async t => {
+    const { quarantine } = await open(t);
+    await quarantine.keep(newEntry({ recipients: ['用户@Bücher.example'], isUtf8: true }), spam(1), 'held');
+    for (const recipientDomain of ['bücher.example', 'XN--BCHER-KVA.example'])
+      assert.equal((await quarantine.list({ recipientDomain }, 10, null)).items.length, 1);
   });
 
   const filters: readonly { readonly filter: EntryFilter; readonly finds: readonly number[] }[] = [

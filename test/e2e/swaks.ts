@@ -11,6 +11,8 @@ export interface Letter {
   readonly content: Buffer;
   readonly helo?: string;
   readonly isTls?: boolean;
+  /** Further options. */
+  readonly more?: readonly string[];
 }
 
 export interface Spoken {
@@ -21,10 +23,11 @@ export interface Spoken {
   readonly transcript: string;
 }
 
-export async function swaks({ port, from, to, content, helo = 'client.test', isTls = false }: Letter): Promise<Spoken> {
+export async function swaks(letter: Letter): Promise<Spoken> {
+  const { port, from, to, content, helo = 'client.test', isTls = false, more = [] } = letter;
   const target = ['--server', '127.0.0.1', '--port', String(port), '--helo', helo, '--timeout', '60'];
   const envelope = ['--from', from, '--to', to.join(',')];
-  const argv = [...target, ...envelope, '--data', '-', '--suppress-data', ...(isTls ? ['--tls'] : [])];
+  const argv = [...target, ...envelope, '--data', '-', '--suppress-data', ...(isTls ? ['--tls'] : []), ...more];
   const child = spawn('swaks', argv, { stdio: ['pipe', 'pipe', 'pipe'] });
   let transcript = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,10 +1,11 @@
 // Golden stories: a folder each, run through the real line (worker, rules, dispositions, store) with the story's own zone
-// for DNS, a recording next hop and a clock that stands still.
+// for DNS and entries in access.txt, a recording next hop and a clock that stands still.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { messageOf } from '../../src/cli/stored-mail.ts';
+import { accessOf } from '../../src/compose/access.ts';
 import { startInspection } from '../../src/compose/inspection.ts';
 import { lineOf, RulesInForce } from '../../src/compose/line.ts';
 import { ruleSetOf } from '../../src/compose/rule-set.ts';
@@ -58,16 +59,21 @@ domains:
 /** What became of the story's mail, as expect.yaml has it. */
 export async function told(story: string, t: Ending): Promise<string> {
   const envelope = parse(read(story, 'envelope.yaml')) as StoryEnvelope;
-  const config = parseConfig(stringify({ ...parse(shared), ...envelope.config }), story, {});
+  const entries = existsSync(pathOf(story, 'access.txt')) ? { access: { files: [pathOf(story, 'access.txt')] } } : {};
+  const config = parseConfig(stringify({ ...parse(shared), ...entries, ...envelope.config }), story, {});
   const rules = ruleSetOf(config);
   const clock = new FakeClock(receivedAt);
   const dataDir = tempDir(t);
   const world = { clock, random: countingRandom(), faults: noFaults, log: withFields({}, () => {}) };
   const store = await openStore({ dataDir, ledgerBatchMs: 1 }, world);
+  const access = await accessOf(config, world);
+  access.open(store.access);
   const inspection = await startInspection(config, rules.patterns, {
     clock,
+    random: world.random,
     log: world.log,
     antivirus: null,
+    access,
     resolve: zoneResolver(read(story, 'dns.zone')),
   });
   const records: LedgerRecord[] = [];
@@ -79,7 +85,9 @@ export async function told(story: string, t: Ending): Promise<string> {
       nextHops: { routeOf: () => nextHop },
       store,
       inspection,
+      history: null,
       directory: { learn: () => {} },
+      groupProfile: () => null,
       rules: new RulesInForce(rules),
       metrics: metrics(),
       afterReply: { add: async work => work() },
@@ -92,6 +100,7 @@ export async function told(story: string, t: Ending): Promise<string> {
     const record = (kept: LedgerRecord) => void records.push(kept);
     await answer({ ...stations, record }, envelopeOf(envelope, clock, config), message);
   } finally {
+    access.close();
     await inspection.close();
     await store.close();
   }
@@ -165,7 +174,8 @@ function recordingNextHop(sent: string[]): NextHop {
       return { at: 'content', replies: new Map(recipients.map(({ path }) => [path, taken])) };
     },
     verify: async () => taken,
-    check: async () => true,
+    connections: 0,
+    check: async () => null,
     close: async () => {},
   };
 }

@@ -35,6 +35,25 @@ test('a message is counted by action, reply, disposition, station and check', as
   assert.ok(!lines.some(line => line.includes('check="html"')), 'a skipped check took no time');
 });
 
+test('alterations are counted by what became of them, and stand in the line', async () => {
+  const m = metrics();
+  const notes = [
+    { what: 'banner', isDone: true, detail: 'text/plain' },
+    { what: 'arc_seal', isDone: false, detail: 'the chain is full' },
+  ] as const;
+  const record = aRecord({ alterations: [{ recipients: ['a@b.example'], notes }] });
+  m.message(record);
+  assert.deepEqual(
+    (await samples(m)).filter(line => line.startsWith('postern_alterations_total')),
+    [
+      'postern_alterations_total{what="banner",outcome="done"} 1',
+      'postern_alterations_total{what="arc_seal",outcome="left"} 1',
+    ],
+  );
+  assert.deepEqual(messageLine(record).alterations, ['banner: text/plain', 'not arc_seal: the chain is full']);
+  assert.ok(!('alterations' in messageLine(aRecord())), 'nothing was asked for');
+});
+
 test('the action of a message is the strongest of its verdicts', async () => {
   const m = metrics();
   const [group] = aRecord().groups;

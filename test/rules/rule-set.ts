@@ -24,7 +24,7 @@ export const evidence: readonly EvidenceType[] = [
       result: choice(['none', 'pass', 'fail', 'temperror'], ''),
       policy: choice(['', 'none', 'quarantine', 'reject'], ''),
       domain: text(''),
-      reason: choice(['', 'several_from_fields'], ''),
+      reason: choice(['', 'several_from_fields', 'origin_unknown'], ''),
     },
   },
   { name: 'auth.spf', about: '', evidence: { result: choice(['none', 'pass', 'fail'], '') } },

@@ -54,7 +54,7 @@ for (const { point, said, entries, events } of kills)
 test('a blob that lost its row is adopted with its envelope, as often as the database is lost', async t => {
   const dataDir = tempDir(t);
   const first = await openTestStore(t, dataDir);
-  const given = newEntry({ recipients: ['x@b', 'y@c'], subject: 'grüße 🙂', is8bit: true });
+  const given = newEntry({ recipients: ['x@b', 'y@c'], subject: 'grüße 🙂', is8bit: true, isUtf8: true });
   await first.quarantine.keep(given, spam(1), 'pending');
   const [before] = (await first.quarantine.list({ state: 'pending' }, 1, null)).items;
   await first.close();

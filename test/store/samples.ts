@@ -44,6 +44,8 @@ export function newEntry(with_: Partial<NewEntry> = {}): NewEntry {
     reversePath: 'a@sender.example',
     recipients: ['x@rcpt.example'],
     is8bit: false,
+    isUtf8: false,
+    dsn: null,
     reason: 'policy',
     reply: null,
     profile: 'default',
@@ -142,6 +144,7 @@ export function refusalRecord(n: number, with_: Partial<RefusalRecord> = {}): Re
     reversePath: 'b@sender.example',
     forwardPath: 'nobody@rcpt.example',
     reply: reply(550, '5.1.1', 'No such user'),
+    times: 1,
     ...with_,
   };
 }

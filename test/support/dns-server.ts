@@ -12,6 +12,8 @@ export interface RecordSet {
   readonly PTR?: readonly string[];
   readonly NS?: readonly string[];
   readonly CNAME?: string;
+  /** Usage, selector, matching type, data in hexadecimal. */
+  readonly TLSA?: readonly (readonly [number, number, number, string])[];
   readonly ttl?: number;
 }
 /**
@@ -38,7 +40,7 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-const typeCodes = { A: 1, NS: 2, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const;
+const typeCodes = { A: 1, NS: 2, CNAME: 5, PTR: 12, MX: 15, TXT: 16, AAAA: 28, TLSA: 52 } as const;
 type TypeName = keyof typeof typeCodes;
 const typeNames = new Map<number, TypeName>(
   (Object.keys(typeCodes) as TypeName[]).map(name => [typeCodes[name], name]),
@@ -173,6 +175,10 @@ function resourceRecords(name: string, type: string, set: RecordSet, names: Map<
     case 'MX':
       return (set.MX ?? []).map(([preference, host]) =>
         record(name, type, Buffer.concat([u16(preference), encodedName(host)]), ttl),
+      );
+    case 'TLSA':
+      return (set.TLSA ?? []).map(([usage, selector, matching, data]) =>
+        record(name, type, Buffer.concat([Buffer.from([usage, selector, matching]), Buffer.from(data, 'hex')]), ttl),
       );
     case 'PTR':
     case 'NS':

@@ -28,6 +28,8 @@ export interface Gateway {
   readonly smtp: { readonly host: string; readonly port: number };
   /** `http://127.0.0.1:port`. */
   readonly api: string;
+  /** The bootstrap token. */
+  readonly token: string;
   readonly dataDir: string;
   /** What it has logged so far. */
   readonly log: readonly LogLine[];
@@ -58,6 +60,7 @@ export async function startGateway(t: Ending, options: GatewayOptions = {}): Pro
     pid: running.pid,
     smtp: endpoint((listening.smtp as readonly string[])[0] ?? ''),
     api,
+    token,
     dataDir,
     log: running.log,
     logged: wanted => running.logged(wanted),

@@ -5,9 +5,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, type FSWatcher, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Certificate } from './fake-next-hop.ts';
+import { freePort } from './free-port.ts';
 import { findProgram, missing } from './real-parts.ts';
 import { type Ending, tempDir } from './temp.ts';
 
@@ -199,12 +199,3 @@ postlog unix-dgram n - n - 1 postlogd
 `;
 
 /** Postfix cannot take port 0. Between this and its start another process could take the port: then it ends, and says so. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
-}

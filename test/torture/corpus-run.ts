@@ -1,30 +1,20 @@
 // Real mail, labelled, through the gateway to a recording next hop: each message must come out identical but for the
 // listed edits, or be quarantined or refused; and the counts must add up.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { corpusPart } from '../support/corpus.ts';
 import { dnsServer } from '../support/dns-server.ts';
 import { type GatewayOptions, startGateway } from '../support/gateway.ts';
-import { sharedFolder } from '../support/real-parts.ts';
 import { startRecordingNextHop } from '../support/recording-next-hop.ts';
-import { type Ending, tempDir } from '../support/temp.ts';
+import type { Ending } from '../support/temp.ts';
 import { unlistedEdit } from './edits.ts';
 import { heldContent, heldEntries } from './held.ts';
 import type { Mail } from './numbered-mail.ts';
 import { type Sending, sendAll } from './sending-mta.ts';
 
-/** The unpacked corpus: the folder that POSTERN_CORPUS names, or the archive beside the checkout, or null. */
-export function corpusFolder(t: Ending): string | null {
-  const given = process.env.POSTERN_CORPUS;
-  if (given !== undefined) return given;
-  const archive = join(sharedFolder, 'corpora/dev.tar.xz');
-  if (!existsSync(archive)) return null;
-  const folder = tempDir(t);
-  const { status, stderr } = spawnSync('tar', ['-xJf', archive, '-C', folder, '--wildcards', '*mail/*.eml']);
-  if (status !== 0) throw new Error(`tar: ${stderr}`);
-  return folder;
-}
+/** The unpacked mails: in the folder that POSTERN_CORPUS names, or out of the archive beside the checkout, or null. */
+export const corpusFolder = (t: Ending): string | null => corpusPart(t, '*mail/*.eml');
 
 export interface CorpusMail extends Mail {
   /** `ham`, `spam`, `phish`, `bounce` or `attack`. */

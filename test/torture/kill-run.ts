@@ -58,7 +58,7 @@ const mailStates: readonly (readonly [FaultPoint, Kind])[] = [
   ['Q2-blob-synced', 'kept'],
   ['Q3-directory-synced', 'kept'],
   ['Q4-row-committed', 'kept'],
-  // Q5 and M4 are the same moment of the client's side, with other mail.
+  // Q5 is the same moment of the client's side, with other mail.
   ['R6-client-answered', 'kept'],
   ['M1-pending-committed', 'mixed'],
   ['M2-next-hop-replied', 'mixed'],

@@ -15,7 +15,7 @@ export type Places = readonly (readonly [Path, Id])[];
 export function keepWrites(db: Database) {
   const insertEntry = db.prepare(`
     INSERT INTO entries VALUES (@id, @tx, @received_at, @client_address, @reverse_path, @is_8bit, @reason, @reply, @profile,
-      @score, @hits, @symbols, @subject, @header_from, @size_bytes, @sha256, @content_start, @state)`);
+      @score, @hits, @symbols, @subject, @header_from, @size_bytes, @sha256, @content_start, @state, @is_utf8, @dsn)`);
   const insertCopy = db.prepare(
     'INSERT INTO copies (entry, position, path, domain, state) VALUES (@entry, @position, @path, @domain, @state)',
   );

@@ -23,3 +23,6 @@ export const blobFile = (dataDir: string, id: Id): string => join(blobDir(dataDi
 export function idOfBlob(fileName: string): string | null {
   return fileName.endsWith('.kept') ? fileName.slice(0, -'.kept'.length) : null;
 }
+export const historyFile = (dataDir: string): string => join(dataDir, 'history.sqlite');
+/** What the digests in the history are made with; without it they say nothing of anybody. */
+export const historySecretFile = (dataDir: string): string => join(dataDir, 'history.key');

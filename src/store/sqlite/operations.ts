@@ -1,6 +1,7 @@
 // All that the writer thread can be asked to do, by name.
 
 import type { Database } from 'better-sqlite3';
+import { accessWrites } from './access-writes.ts';
 import { deferralWrites, receiptWrites, requestWrites } from './attempt-writes.ts';
 import { deleteWrites } from './delete-writes.ts';
 import { keepWrites, overdueWrites } from './keep-writes.ts';
@@ -14,6 +15,7 @@ export const operations = (db: Database) => ({
   ...receiptWrites(db),
   ...deferralWrites(db),
   ...requestWrites(db),
+  ...accessWrites(db),
 });
 
 export type Operations = ReturnType<typeof operations>;

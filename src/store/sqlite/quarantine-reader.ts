@@ -1,6 +1,7 @@
 // The reading half of the quarantine, on a connection that cannot write.
 
 import type { Database } from 'better-sqlite3';
+import { comparableDomain } from '../../model/address.ts';
 import type { Id } from '../../model/ids.ts';
 import { isId } from '../../model/ids.ts';
 import type { Message } from '../../model/message.ts';
@@ -53,7 +54,10 @@ function conditions(filter: EntryFilter, cursor: string | null): Where {
   if (filter.state === undefined) where.add("state <> 'pending'");
   where.when(filter.state, 'state = ?');
   where.when(filter.recipient, 'id IN (SELECT entry FROM copies WHERE path = ? COLLATE NOCASE)');
-  where.when(filter.recipientDomain?.toLowerCase(), 'id IN (SELECT entry FROM copies WHERE domain = ?)');
+  where.when(
+    filter.recipientDomain && comparableDomain(filter.recipientDomain),
+    'id IN (SELECT entry FROM copies WHERE domain = ?)',
+  );
   where.when(filter.reversePath, 'reverse_path = ? COLLATE NOCASE');
   where.when(filter.symbol === undefined ? undefined : ` ${filter.symbol} `, 'instr(symbols, ?) > 0');
   where.when(filter.reason, 'reason = ?');

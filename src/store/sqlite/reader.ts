@@ -1,7 +1,9 @@
 // The reading halves for the API's thread: connections of its own that cannot write, so that no query delays SMTP.
 
+import type { AccessReader } from '../access.ts';
 import type { LedgerReader } from '../ledger.ts';
 import type { QuarantineReader } from '../quarantine.ts';
+import { accessReader } from './access.ts';
 import { openForReading } from './database.ts';
 import { databaseFile } from './layout.ts';
 import { ledgerReader } from './ledger-reader.ts';
@@ -10,11 +12,17 @@ import { quarantineReader } from './quarantine-reader.ts';
 export interface StoreReader {
   readonly quarantine: QuarantineReader;
   readonly ledger: LedgerReader;
+  readonly access: AccessReader;
   close(): void;
 }
 
 /** Opens what `openStore` opened before in `dataDir`, in this or another thread. */
 export function openStoreReader(dataDir: string): StoreReader {
   const db = openForReading(databaseFile(dataDir));
-  return { quarantine: quarantineReader(db, dataDir), ledger: ledgerReader(dataDir), close: () => db.close() };
+  return {
+    quarantine: quarantineReader(db, dataDir),
+    ledger: ledgerReader(dataDir),
+    access: accessReader(db),
+    close: () => db.close(),
+  };
 }

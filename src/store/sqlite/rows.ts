@@ -24,6 +24,8 @@ export interface EntryRow {
   readonly sha256: string;
   readonly content_start: number;
   readonly state: EntryState;
+  readonly is_utf8: number;
+  readonly dsn: string | null;
 }
 
 export interface CopyRow {
@@ -53,6 +55,9 @@ export function entryRow(entry: KeptEntry, contentStart: number, state: EntrySta
     sha256: entry.sha256,
     content_start: contentStart,
     state,
+    // A blob that was labelled before SMTPUTF8 and DSN were offered says nothing of them.
+    is_utf8: entry.isUtf8 === true ? 1 : 0,
+    dsn: entry.dsn ? JSON.stringify(entry.dsn) : null,
   };
 }
 
@@ -64,6 +69,8 @@ export function entryOf(row: EntryRow, copies: readonly CopyRow[]): Entry {
     clientAddress: row.client_address,
     reversePath: row.reverse_path,
     is8bit: row.is_8bit === 1,
+    isUtf8: row.is_utf8 === 1,
+    dsn: row.dsn === null ? null : JSON.parse(row.dsn),
     reason: row.reason,
     reply: row.reply === null ? null : JSON.parse(row.reply),
     profile: row.profile,

@@ -1,5 +1,5 @@
-// Tables of the quarantine, and of what is remembered between a client's attempts. A migration that was released is
-// never edited: changes are appended.
+// Tables of the quarantine, of what is remembered between a client's attempts, and of entries that the API was given. A
+// migration that was released is never edited: changes are appended.
 
 export const migrations: readonly string[] = [
   `
@@ -59,5 +59,26 @@ export const migrations: readonly string[] = [
   CREATE TABLE requests (
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, begun_at INTEGER NOT NULL, answer TEXT
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- Before, neither SMTPUTF8 nor DSN was offered.
+  ALTER TABLE entries ADD COLUMN is_utf8 INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entries ADD COLUMN dsn TEXT; -- JSON
+  `,
+  `
+  CREATE TABLE access_entries (
+    id         TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    subject    TEXT NOT NULL,
+    value      TEXT NOT NULL,
+    scope      TEXT NOT NULL,    -- '' for all recipients
+    expires_at INTEGER,
+    comment    TEXT NOT NULL,
+    added_at   INTEGER NOT NULL,
+    added_by   TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX access_entries_by_name ON access_entries (subject, value, scope, kind);
+  CREATE INDEX access_entries_by_age ON access_entries (added_at, id);
+  CREATE INDEX access_entries_by_end ON access_entries (expires_at) WHERE expires_at IS NOT NULL;
   `,
 ];

@@ -1,11 +1,13 @@
 // The store on SQLite: one data_dir, one process, one writer thread for the quarantine and one for the ledger.
 
 import type { Clock, Faults, Random } from '../../model/clock.ts';
+import type { AccessEntries } from '../access.ts';
 import type { LedgerWriter } from '../ledger.ts';
 import type { StoreLog } from '../log.ts';
 import type { Deferrals, Receipts } from '../memory-of-attempts.ts';
 import type { Quarantine } from '../quarantine.ts';
 import type { Requests } from '../requests.ts';
+import { sqliteAccess } from './access.ts';
 import { BlobWriter } from './blob-writer.ts';
 import { openForReading } from './database.ts';
 import { databaseFile } from './layout.ts';
@@ -35,6 +37,7 @@ export interface Store {
   readonly receipts: Receipts;
   readonly deferrals: Deferrals;
   readonly requests: Requests;
+  readonly access: AccessEntries;
   readonly ledger: LedgerWriter;
   /** What was put right at the start. */
   readonly recovery: Recovery;
@@ -63,6 +66,7 @@ export async function openStore(options: StoreOptions, deps: StoreDeps): Promise
       receipts: sqliteReceipts(writer, db),
       deferrals: sqliteDeferrals(writer),
       requests: sqliteRequests(writer),
+      access: sqliteAccess(writer, db),
       ledger,
       recovery,
       async close() {
