@@ -52,6 +52,7 @@ export function extensionsOf(nextHops: readonly Capabilities[]): Extensions {
     // RFC 6531 §3.1, item 8: 8BITMIME is offered with it.
     isUtf8: is8bit && haveAll('SMTPUTF8'),
     isDsn: haveAll('DSN'),
+    isProvisional: nextHops.includes(null),
   };
 }
 

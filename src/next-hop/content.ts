@@ -23,6 +23,8 @@ export interface ContentTimeouts {
 
 /** What is held of a message at a time. Mail that is smaller leaves in one write; more is not kept for a slow next hop. */
 const writeBytes = 64 * 1024;
+/** To copy so little costs less than to write it in parts. */
+const copiedBytes = 32 * 1024;
 /** A block of BDAT costs a round trip, so that it is as large as the mail that is kept in memory anyway. */
 const chunkBytes = 256 * 1024;
 
@@ -47,7 +49,7 @@ export async function sendContent(
   if (wire.broken !== null) return { at: 'data', ...lost(wire.broken) };
   // From here on the next hop may have the message, whatever becomes of the connection.
   const answer = wire.exchange(
-    isChunked ? chunk(last, ' LAST') : last.parts,
+    isChunked ? chunk(last, ' LAST') : last.length < copiedBytes ? [joined(last.parts)] : last.parts,
     session.isLmtp ? paths.length : 1,
     timeouts.finalMs,
   );

@@ -30,12 +30,13 @@ export function isForAnother(result: DeliveryResult): boolean {
     case 'data':
       return result.isLeaving === true || isTroubleOfHost(result.reply);
     case 'recipients':
-      return [...result.replies.values()].some(reply => isTroubleOfHost(reply) && !isTooMany(reply));
+      return [...result.replies.values()].some(reply => isTroubleOfHost(reply) && !isTooManyRecipients(reply));
     case 'content':
     case 'lost':
       return false;
   }
 }
 
-/** RFC 5321 §4.5.3.1.10: no more recipients in this transaction; without its enhanced code it looks like a full disk. */
-const isTooMany = ({ code, enhanced }: Reply): boolean => code === 452 && enhanced === null;
+/** RFC 5321 §4.5.3.1.10: no more recipients in this transaction, and the rest in further ones. Without its code it looks like a full disk. */
+export const isTooManyRecipients = ({ code, enhanced }: Reply): boolean =>
+  code === 452 && (enhanced ?? '4.5.3') === '4.5.3';

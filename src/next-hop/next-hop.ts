@@ -10,6 +10,7 @@ import type { Reply } from '../model/reply.ts';
 export interface ForwardedClient {
   readonly name: string | null;
   readonly address: string;
+  /** 0 where it is not known. */
   readonly port: number;
   readonly protocol: 'SMTP' | 'ESMTP';
   readonly helo: string;

@@ -27,7 +27,8 @@ export class Route implements NextHop {
   readonly nextHops: readonly WatchedNextHop[];
   readonly #options: RouteOptions;
   readonly #clock: Clock;
-  #turn = 0;
+  /** Apart: each delivery may follow one question, and would always meet the same of two. */
+  readonly #turns = { deliver: 0, verify: 0 };
 
   constructor(options: RouteOptions, { clock }: { readonly clock: Clock }) {
     this.nextHops = options.groups.flat();
@@ -48,6 +49,7 @@ export class Route implements NextHop {
 
   deliver(delivery: Delivery, patience?: Patience): Promise<DeliveryResult> {
     return this.#ask(
+      this.#inTurn(this.#turns.deliver++),
       Math.min(this.#options.deliveryMs, patience?.totalMs ?? Number.POSITIVE_INFINITY),
       async (hop, left) => ({ ...(await hop.deliver(delivery, left)), by: hop.name }),
       isForAnother,
@@ -56,6 +58,7 @@ export class Route implements NextHop {
 
   verify(recipient: Path, patience?: Patience): Promise<Reply> {
     return this.#ask(
+      this.#inTurn(this.#turns.verify++),
       Math.min(this.#options.verifyMs, patience?.totalMs ?? Number.POSITIVE_INFINITY),
       (hop, left) => hop.verify(recipient, left),
       reply => isUnheard(reply) || isTroubleOfHost(reply),
@@ -71,14 +74,14 @@ export class Route implements NextHop {
     await Promise.all(this.nextHops.map(hop => hop.close()));
   }
 
-  /** One next hop after the other until the answer is not `isForNext`, within `totalMs`; the last answer is the answer. */
+  /** One of `left` after the other until the answer is not `isForNext`, within `totalMs`; the last answer is the answer. */
   async #ask<T>(
+    left: WatchedNextHop[],
     totalMs: number,
-    ask: (hop: WatchedNextHop, left: Patience) => Promise<T>,
+    ask: (hop: WatchedNextHop, patience: Patience) => Promise<T>,
     isForNext: (answer: T) => boolean,
   ): Promise<T> {
     const deadline = new Deadline(this.#clock, totalMs);
-    const left = this.#inTurn();
     for (;;) {
       const hop = left.shift();
       if (hop === undefined) throw new Error('a route has at least one next hop');
@@ -90,8 +93,7 @@ export class Route implements NextHop {
     }
   }
 
-  #inTurn(): WatchedNextHop[] {
-    const turn = this.#turn++;
+  #inTurn(turn: number): WatchedNextHop[] {
     const preferred = this.#options.groups.flatMap(group => {
       const from = turn % group.length;
       return [...group.slice(from), ...group.slice(0, from)];

@@ -188,7 +188,7 @@ function capabilitiesOf(ehlo: Reply): ReadonlyMap<string, string> {
 function giveUp(wire: Wire, what: string, exchange?: Exchange): Unreachable {
   const said = exchange?.heard[0] ?? exchange?.broken?.parting;
   const because = [what, exchange?.broken?.because, said && replyText(said)]
-    .filter(part => part !== undefined)
+    .filter(part => typeof part === 'string')
     .join(': ');
   wire.break(because);
   return { reply: replies.connectionLost, because };

@@ -11,7 +11,7 @@ import type { Delivery, DeliveryResult } from './next-hop.ts';
 import { byPath, lost, refusal } from './outcome.ts';
 import { replies } from './replies.ts';
 import type { Session } from './session.ts';
-import type { Break } from './wire.ts';
+import type { Break, Exchange } from './wire.ts';
 import { needsUtf8, unfit } from './writable.ts';
 import { xforwardCommands } from './xforward.ts';
 
@@ -23,13 +23,17 @@ export async function transact(
 ): Promise<DeliveryResult> {
   const recipients = [...new Map(delivery.recipients.map(recipient => [recipient.path, recipient])).values()];
   const refused = unfit(delivery, session.offers('SMTPUTF8')) ?? (await unfitFor(session, delivery));
-  const ended = refused ?? (await forwardClient(session, delivery, timeouts.commandMs));
-  if (ended !== null) return ended;
+  if (refused !== null) return refused;
   const commands = [mailCommand(session, delivery), ...recipients.map(recipient => rcptCommand(session, recipient))];
-  const { heard, broken } = await session.converse(commands, timeouts.commandMs);
+  const { heard, broken } = await conversation(
+    session,
+    clientCommands(session, delivery),
+    commands,
+    timeouts.commandMs,
+  );
   const paths = recipients.map(recipient => recipient.path);
-  const refusedThere = envelopeRefused(session, paths, heard, broken);
-  return refusedThere ?? sendContent(session, delivery.outgoing, paths, timeouts, faults);
+  const ended = envelopeRefused(session, paths, heard, broken);
+  return ended ?? sendContent(session, delivery.outgoing, paths, timeouts, faults);
 }
 
 /**
@@ -47,20 +51,31 @@ async function unfitFor(session: Session, delivery: Delivery): Promise<DeliveryR
   return null;
 }
 
-/** Null when the transaction may go on. Attributes last for one transaction; a refusal of them says nothing of the mail. */
-async function forwardClient(
+/** Whom we speak for; the attributes last for one transaction. */
+const clientCommands = (session: Session, { client, transaction }: Delivery): readonly string[] =>
+  client === null || !session.offers('XFORWARD')
+    ? []
+    : xforwardCommands(client, transaction, session.capabilities.get('XFORWARD') ?? '');
+
+/** Says `aside` and then `commands`, whose replies are given: a refusal of what is said aside says nothing of the mail. */
+async function conversation(
   session: Session,
-  { client, transaction }: Delivery,
+  aside: readonly string[],
+  commands: readonly string[],
   timeoutMs: number,
-): Promise<DeliveryResult | null> {
-  if (client === null || !session.offers('XFORWARD')) return null;
-  const commands = xforwardCommands(client, transaction, session.capabilities.get('XFORWARD') ?? '');
-  if (commands.length === 0) return null;
-  const { heard, broken } = await session.converse(commands, timeoutMs);
-  session.noteFirst(heard[0]);
-  if (broken !== null || heard.at(-1)?.code === 421) return { at: 'mail', ...lost(broken, heard.at(-1)) };
-  if (!heard.every(isPositive)) session.disprove('XFORWARD');
-  return null;
+): Promise<Exchange> {
+  // Pipelined, the former cost no round trip; one by one, the first refusal would end all.
+  const isTogether = aside.length === 0 || session.offers('PIPELINING');
+  const first = await session.converse(isTogether ? [...aside, ...commands] : aside, timeoutMs);
+  const forwarded = first.heard.slice(0, aside.length);
+  session.noteFirst(first.heard[0]);
+  const leaving = forwarded.find(answer => answer.code === 421);
+  if (leaving !== undefined) return { heard: [leaving], broken: first.broken };
+  // 501 is about a value: Postfix without IPv6 takes no IPv6 address. The next client may have others.
+  if (!forwarded.every(answer => isPositive(answer) || answer.code === 501)) session.disprove('XFORWARD');
+  if (isTogether) return { heard: first.heard.slice(aside.length), broken: first.broken };
+  if (first.broken !== null) return { heard: [], broken: first.broken };
+  return session.converse(commands, timeoutMs);
 }
 
 function mailCommand(session: Session, { reversePath, is8bit, isUtf8, parameters, outgoing }: Delivery): string {

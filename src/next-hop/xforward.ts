@@ -3,6 +3,7 @@
 
 import { isIPv6 } from 'node:net';
 import type { Id } from '../model/ids.ts';
+import { toXtext } from '../model/xtext.ts';
 import type { ForwardedClient } from './next-hop.ts';
 
 const unavailable = '[UNAVAILABLE]';
@@ -27,23 +28,13 @@ export function xforwardCommands(client: ForwardedClient, transaction: Id, offer
 
 function attributesOf({ name, address, port, protocol, helo }: ForwardedClient, transaction: Id) {
   return {
-    NAME: name === null ? unavailable : xtext(name),
+    NAME: name === null ? unavailable : toXtext(name),
     ADDR: isIPv6(address) ? `IPV6:${address}` : address,
-    PORT: String(port),
+    PORT: port === 0 ? unavailable : String(port),
     PROTO: protocol,
-    HELO: helo === '' ? unavailable : xtext(helo),
+    HELO: helo === '' ? unavailable : toXtext(helo),
     IDENT: transaction,
     // LOCAL would have the next hop rewrite header fields as for a client of its own.
     SOURCE: 'REMOTE',
   };
-}
-
-/** RFC 3461 §4: whatever is not printable ASCII, and `+` and `=`, as `+` and two hexadecimal digits. */
-function xtext(value: string): string {
-  return [...new TextEncoder().encode(value)]
-    .map(byte => {
-      const isPlain = byte > 0x20 && byte < 0x7f && byte !== 0x2b && byte !== 0x3d;
-      return isPlain ? String.fromCharCode(byte) : `+${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    })
-    .join('');
 }

@@ -105,14 +105,17 @@ export class Limits {
 
   /** Counts a message at its MAIL; or the reply that refuses it. */
   message(address: string, reversePath: Path): Reply | null {
-    const bySource = this.#isExempt(address)
-      ? null
-      : this.#of(this.#messages, sourceOf(address), 'messages_per_minute', replies.messageRate);
+    const bySource =
+      this.#messages === null || this.#isExempt(address)
+        ? null
+        : this.#of(this.#messages, sourceOf(address), 'messages_per_minute', replies.messageRate);
     return bySource ?? this.#ofSender(reversePath);
   }
 
   /** Before a recipient is looked up: what a source that guesses asks is not answered, and the next hop not asked. */
   recipient(address: string): Reply | null {
+    // Whether a source is exempt takes longer to find out than all else here.
+    if (this.#recipients === null && !this.#isHarvester(address)) return null;
     if (this.#isExempt(address)) return null;
     return (
       this.#ofHarvester(address) ??
@@ -131,8 +134,12 @@ export class Limits {
     if (isUnknownRecipient(refusal)) this.#unknown?.add(sourceOf(address));
   }
 
+  #isHarvester(address: string): boolean {
+    return this.#unknown?.isReached(sourceOf(address)) === true;
+  }
+
   #ofHarvester(address: string): Reply | null {
-    if (this.#unknown?.isReached(sourceOf(address)) !== true) return null;
+    if (!this.#isHarvester(address)) return null;
     this.count('unknown_recipients');
     return replies.harvesting;
   }

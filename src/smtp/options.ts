@@ -11,6 +11,7 @@ import type { GateOptions } from './gate.ts';
 import type { LimitOptions } from './limits.ts';
 import type { PatienceOptions } from './patience.ts';
 import type { RefusalTraceOptions } from './refusal-trace.ts';
+import type { ToleranceOptions } from './tolerance.ts';
 
 /** Certificate chain and key as PEM. */
 export interface TlsMaterial {
@@ -32,7 +33,7 @@ export interface SmtpListener {
   readonly security: { readonly kind: 'plain' } | ({ readonly kind: 'starttls' | 'implicit' } & TlsOptions);
 }
 
-export interface SmtpOptions extends GateOptions, PatienceOptions {
+export interface SmtpOptions extends GateOptions, PatienceOptions, ToleranceOptions {
   /** Greeting, EHLO and Received say it. */
   readonly hostname: string;
   readonly listeners: readonly [SmtpListener, ...SmtpListener[]];
@@ -52,19 +53,11 @@ export interface SmtpOptions extends GateOptions, PatienceOptions {
   readonly maxRecipients: number;
   /** A command line with its CRLF; RFC 5321 §4.5.3.1.4 asks for at least 512. */
   readonly maxCommandLineBytes: number;
-  /** Refusals before the content, over the life of a connection. Refused content is not counted. */
-  readonly maxErrors: number;
-  /** NOOP, RSET, VRFY and HELO between two messages. */
-  readonly maxIdleCommands: number;
-  /** From `after` refusals on each reply comes `stepMs` later than the one before, up to `maxMs`; 0 for not at all. */
-  readonly tarpit: { readonly after: number; readonly stepMs: number; readonly maxMs: number };
   /** Clients that speak before the greeting, or send commands behind EHLO: refused, or noted for the rules. */
   readonly earlyTalkers: 'refuse' | 'score';
   /** Before the greeting; null: as soon as what has already come is read. */
   readonly greetingDelayMs: number | null;
   readonly tlsHandshakeTimeoutMs: number;
-  /** From MAIL to end-of-data; and from one message to the content of the next. */
-  readonly transactionDeadlineMs: number;
   /** For an answer of `verifyRecipient` or `receive`; then the client hears 451. */
   readonly replyDeadlineMs: number;
 }
@@ -103,6 +96,8 @@ export interface Extensions {
   readonly isUtf8: boolean;
   /** DSN (RFC 3461). */
   readonly isDsn: boolean;
+  /** A next hop has not said yet what it has: what is not offered now may be soon. */
+  readonly isProvisional: boolean;
 }
 
 export interface SmtpPorts {

@@ -1,6 +1,8 @@
 // What may stand in the parameters of delivery status notifications (RFC 3461 §4). They are passed on as written; the
 // server that obeys them decodes them, and puts them into a message: what would be more than a word there is refused.
 
+import { fromXtext } from '../model/xtext.ts';
+
 /** RFC 3461 §4.3. */
 export const isRet = (value: string): boolean => /^(?:FULL|HDRS)$/i.test(value);
 
@@ -18,13 +20,9 @@ export function isOrcpt(value: string): boolean {
   return type.toLowerCase() === 'utf-8' ? isUtf8Address(address) : isXtext(address);
 }
 
-/** Printable ASCII, in which `+2B` stands for `+` (RFC 3461 §4); lower-case digits are let pass. */
-function isXtext(text: string): boolean {
-  const escapes = text.match(/\+.{0,2}/g) ?? [];
-  return /^[\x21-\x3c\x3e-\x7e]+$/.test(text) && escapes.every(isPrintable);
-}
-
-const isPrintable = (escaped: string): boolean => /^\+(?:[2-6][0-9A-F]|7[0-9A-E])$/i.test(escaped);
+/** Printable ASCII that stands for such. */
+const isXtext = (text: string): boolean =>
+  /^[\x21-\x3c\x3e-\x7e]+$/.test(text) && /^[\x20-\x7e]+$/.test(fromXtext(text) ?? '');
 
 function isUtf8Address(text: string): boolean {
   return isXtext(text.replace(/[^\x00-\x7f]/gu, 'x')) && !/[\x80-\xa0\p{Z}]/u.test(text);

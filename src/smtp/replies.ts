@@ -29,6 +29,7 @@ const table = {
   senderRate: reply(450, '4.7.1', 'Too many messages from this sender in a short time, try again later'),
   recipientAddressRate: reply(450, '4.7.1', 'Too many messages for this recipient in a short time, try again later'),
   localError: reply(451, '4.3.0', 'Local error in processing, try again later'),
+  extensionsUnknown: reply(451, '4.4.1', 'What the next hop supports is not known yet, try again later'),
   insufficientStorage: reply(452, '4.3.1', 'Insufficient storage, try again later'),
   tooManyRecipients: reply(452, '4.5.3', 'Too many recipients in one transaction'),
 

@@ -10,6 +10,7 @@ import { ChunkedContent, dropChunk } from './chunked-content.ts';
 import { type Chunk, hasArguments, parseBdat, parseHelo, parseMail, parseRcpt, verbOf } from './command.ts';
 import type { Content } from './content-keeper.ts';
 import { Deadline, within } from './deadline.ts';
+import { ehloKeywords, noExtensions, soFar } from './ehlo.ts';
 import type { Gate } from './gate.ts';
 import type { LimitName, Limits } from './limits.ts';
 import type { Extensions, SmtpEvent, SmtpOptions, SmtpPorts } from './options.ts';
@@ -19,9 +20,10 @@ import { refusalRecord } from './refusal-record.ts';
 import type { RefusalTrace } from './refusal-trace.ts';
 import { asRefusal, greeting, heloOk, type ReplyName, replies } from './replies.ts';
 import { Spool } from './spool.ts';
+import { Tolerance } from './tolerance.ts';
 import { Transaction } from './transaction.ts';
 import type { Wire } from './wire.ts';
-import { type Introduction, introducedAttributes, parseXclient, parseXforward } from './xclient.ts';
+import { type Introduction, parseXclient, parseXforward } from './xclient.ts';
 
 /** What all sessions of a server share. */
 export interface SmtpContext {
@@ -75,12 +77,8 @@ interface Helo {
   readonly extensions: Extensions;
 }
 
-/** RFC 5321 §4.1.1.1: who says HELO is offered nothing; content with 8 bits was never refused. */
-const noExtensions: Extensions = { maxBytes: null, is8bit: true, isUtf8: false, isDsn: false };
-
 /** Known to us and not served; anything else is unknown (RFC 5321 §4.2.4). */
 const notImplemented = new Set(['EXPN', 'HELP', 'ETRN', 'TURN', 'AUTH', 'SEND', 'SOML', 'SAML']);
-const introducing = ['XCLIENT', 'XFORWARD'].map(verb => `${verb} ${introducedAttributes.join(' ')}`);
 const httpMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'PRI']);
 
 /** Replies that end a session because a limit was met. */
@@ -97,6 +95,7 @@ export class Session {
   readonly #options: SmtpOptions;
   readonly #ports: SmtpPorts;
   readonly #patience: Patience;
+  readonly #tolerance: Tolerance;
   readonly #duration = new Deadline(() => this.#timeOut('transactionTimedOut'));
   #helo: Helo | null = null;
   /** By XCLIENT. */
@@ -104,10 +103,6 @@ export class Session {
   /** By XFORWARD, for one transaction. */
   #forwarded: Pick<Introduction, 'helo' | 'isExtended'> | null = null;
   #transaction: Transaction | null = null;
-  #errors = 0;
-  #idleCommands = 0;
-  /** By the monotonic clock: the last message, or the connection. */
-  #lastMailAt: number;
 
   constructor(line: ClientLine, context: SmtpContext) {
     this.#line = line;
@@ -116,7 +111,7 @@ export class Session {
     this.#ports = context.ports;
     const { clock } = context.ports;
     this.#patience = new Patience(context.options, context.gate, clock, () => this.#timeOut('commandTimedOut'));
-    this.#lastMailAt = clock.monotonic();
+    this.#tolerance = new Tolerance(context.options, clock);
   }
 
   /** Greets, and obeys until the line is closed. */
@@ -193,9 +188,8 @@ export class Session {
 
   /** As in Postfix, every reply to a client that was refused often comes later. Nothing but this connection waits. */
   async #tarpit(): Promise<void> {
-    const { after, stepMs, maxMs } = this.#options.tarpit;
-    const delayMs = Math.min(maxMs, stepMs * (this.#errors - after + 1));
-    if (delayMs <= 0 || this.#context.limits.isExempt(this.#line.client.clientAddress)) return;
+    const { delayMs } = this.#tolerance;
+    if (delayMs === 0 || this.#context.limits.isExempt(this.#line.client.clientAddress)) return;
     this.#context.limits.count('tarpit');
     await setTimeout(delayMs, null, { ref: false });
   }
@@ -251,18 +245,9 @@ export class Session {
     return heloOk(this.#options.hostname, isExtended ? this.#keywords(this.#helo.extensions) : []);
   }
 
-  #keywords(extensions: Extensions): string[] {
-    return [
-      'PIPELINING',
-      `SIZE ${this.#maxBytes(extensions)}`,
-      ...(extensions.is8bit ? ['8BITMIME'] : []),
-      ...(extensions.isUtf8 ? ['SMTPUTF8'] : []),
-      ...(extensions.isDsn ? ['DSN'] : []),
-      'CHUNKING',
-      ...(this.#line.offersTls ? ['STARTTLS'] : []),
-      'ENHANCEDSTATUSCODES',
-      ...(this.#line.mayIntroduce ? introducing : []),
-    ];
+  #keywords(extensions: Extensions): readonly string[] {
+    const { offersTls, mayIntroduce } = this.#line;
+    return ehloKeywords(extensions, { maxBytes: this.#maxBytes(extensions), offersTls, mayIntroduce });
   }
 
   #maxBytes({ maxBytes }: Extensions): number {
@@ -274,7 +259,7 @@ export class Session {
     if (this.#transaction !== null) return this.#refuse('mailGiven');
     const { extensions } = this.#helo;
     const mail = parseMail(line, { ...extensions, maxBytes: this.#maxBytes(extensions) });
-    if (mail.refusal !== null) return this.#reply(mail.refusal);
+    if (mail.refusal !== null) return this.#reply(soFar(mail.refusal, extensions));
     const { reversePath } = mail.read;
     const limited = this.#context.limits.message(this.#line.client.clientAddress, reversePath);
     if (limited !== null) return this.#idle(() => limited, { reversePath });
@@ -291,7 +276,7 @@ export class Session {
     if (transaction.chunked !== null) return this.#refuse('contentBegun');
     const { mail } = transaction;
     const rcpt = parseRcpt(line, this.#helo.extensions, mail.isUtf8);
-    if (rcpt.refusal !== null) return this.#reply(rcpt.refusal);
+    if (rcpt.refusal !== null) return this.#reply(soFar(rcpt.refusal, this.#helo.extensions));
     const { path } = rcpt.read;
     if (transaction.has(path)) return this.#line.write(replies.recipientOk);
     // RFC 5321 §4.5.3.1.10. Honest clients ask for more and send the rest later: not an error, and not recorded.
@@ -413,8 +398,7 @@ export class Session {
     this.#duration.clear();
     await this.#answer(envelope, content, spool);
     this.#reset();
-    this.#idleCommands = 0;
-    this.#lastMailAt = this.#ports.clock.monotonic();
+    this.#tolerance.mailCame();
   }
 
   async #answer(envelope: Envelope, content: Content, spool: Spool): Promise<void> {
@@ -440,6 +424,7 @@ export class Session {
     const receiving = this.#receive(envelope, message).finally(() => spool.discard());
     this.#context.receiving.add(receiving);
     const reply = await this.#guarded(receiving.finally(() => this.#context.receiving.delete(receiving)));
+    if (isPositive(reply)) this.#tolerance.forgiveErrors();
     this.#line.write(isPositive(reply) ? reply : asRefusal(reply));
     await this.#ports.faults('R6-client-answered');
   }
@@ -495,7 +480,7 @@ export class Session {
     const refusal = this.#line.speakForNow(said);
     if (refusal !== null) return this.#hangUp(refusal);
     // What others were refused is not held against this client.
-    if (said.address !== null) this.#errors = 0;
+    if (said.address !== null) this.#tolerance.forgiveErrors();
     this.#forwarded = {
       helo: said.helo ?? this.#forwarded?.helo ?? null,
       isExtended: said.isExtended ?? this.#forwarded?.isExtended ?? null,
@@ -537,11 +522,8 @@ export class Session {
 
   /** Obeys a command that brings no mail nearer, if there were not too many of them, nor for too long. */
   #idle(obey: () => Reply, asked: Asked = {}): void {
-    const { maxIdleCommands, transactionDeadlineMs } = this.#options;
-    this.#idleCommands += 1;
-    const isIdling = this.#ports.clock.monotonic() - this.#lastMailAt > transactionDeadlineMs;
-    if (this.#idleCommands > maxIdleCommands || isIdling) this.#dismiss('tooManyIdleCommands');
-    else this.#reply(obey(), asked);
+    if (this.#tolerance.allowsIdleCommand()) this.#reply(obey(), asked);
+    else this.#dismiss('tooManyIdleCommands');
   }
 
   #reply(reply: Reply, asked: Asked = {}): void {
@@ -555,13 +537,12 @@ export class Session {
 
   #count(refusal: Reply, asked: Asked): void {
     this.#record(refusal, asked);
-    if (isPermanent(refusal)) this.#errors += 1;
-    if (this.#errors < this.#options.maxErrors || !this.#line.isOpen) return;
+    if (isPermanent(refusal)) this.#tolerance.countError();
+    if (!this.#tolerance.hasTooManyErrors || !this.#line.isOpen) return;
     this.#event('too_many_errors');
     this.#dismiss('tooManyErrors');
   }
 
-  /** Not counted among the errors: a relay that brings many senders' mail is not to blame for each. */
   #refuseContent(reply: Reply): void {
     this.#line.write(reply);
     this.#record(reply);

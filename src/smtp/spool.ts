@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { TemporaryFailure } from '../model/failure.ts';
 import { headerLimits, headerSection } from '../model/header.ts';
 import type { Id } from '../model/ids.ts';
+import { letGo } from '../model/let-go.ts';
 import type { Message } from '../model/message.ts';
 
 /** What is kept in memory of every message; the header section is looked for within it. */
@@ -13,6 +14,8 @@ const memoryBytes = headerLimits.bytes;
 /** Not the client's word for the size: saying 50 MiB costs it nothing. */
 const firstBytes = 16 * 1024;
 const blockBytes = 64 * 1024;
+/** From here on the buffers of a message that passes, ours and the socket's, are worth looking for. */
+const largeBytes = 4 * 1024 * 1024;
 
 export class Spool {
   readonly #path: string;
@@ -83,6 +86,7 @@ export class Spool {
   }
 
   async #writeToFile(bytes: Uint8Array): Promise<void> {
+    if (this.#sizeBytes > largeBytes) letGo(bytes.length);
     // The caller's buffer is its own again once we wait, so the copy comes first.
     let rest = this.#fill(bytes);
     if (rest.length > 0) rest = new Uint8Array(rest);
@@ -123,6 +127,7 @@ export class Spool {
       const block = Buffer.allocUnsafe(Math.min(blockBytes, end - at));
       const length = await this.#read(block, at);
       yield block.subarray(0, length);
+      if (at > largeBytes) letGo(block.length);
       at += length;
     }
   }

@@ -2,6 +2,7 @@
 // XFORWARD_README). XCLIENT begins the session anew for that client; XFORWARD holds for one transaction.
 
 import { isIP, isIPv4 } from 'node:net';
+import { fromXtext } from '../model/xtext.ts';
 import { canonicalAddress } from './addresses.ts';
 
 /** What was said; null for what was not, or is `[UNAVAILABLE]` or `[TEMPUNAVAIL]`. */
@@ -53,7 +54,7 @@ function parse(line: string, take: Take): Introduction | null {
     .slice(1)) {
     const [, key = '', encoded = ''] = /^([A-Za-z]+)=(\S+)$/.exec(word) ?? [];
     const name = introducedAttributes.find(attribute => attribute === key.toUpperCase());
-    const value = decoded(encoded);
+    const value = fromXtext(encoded);
     if (name === undefined || said.has(name) || value === null) return null;
     const isKnown = !/^\[(?:UNAVAILABLE|TEMPUNAVAIL)\]$/i.test(value);
     const taken = isKnown ? take(name, value) : null;
@@ -79,9 +80,3 @@ function introduction(said: ReadonlyMap<Attribute, string | null>): Introduction
 
 const isTagged = (address: string): boolean => /^IPv6:/i.test(address);
 const withoutTag = (address: string): string => address.replace(/^IPv6:/i, '');
-
-/** xtext (RFC 3461 §4); null where a `+` begins no octet. */
-function decoded(xtext: string): string | null {
-  if (/\+(?![0-9A-F]{2})/.test(xtext)) return null;
-  return xtext.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}

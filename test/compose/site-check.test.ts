@@ -54,6 +54,12 @@ const cases: readonly {
     keys: { recipients: 'none' },
     says: [],
   },
+  {
+    name: 'one that takes the foreign domains, which are ours',
+    RCPT: command => (/@(?:ours|b)\.test/.test(command) ? takes : denies),
+    keys: { recipients: 'none', domains: { 'ours.test': {}, 'b.test': {} } },
+    says: [],
+  },
 ];
 
 describe('a next hop', () => {

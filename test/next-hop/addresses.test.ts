@@ -74,6 +74,12 @@ for (const isSecondThere of [true, false]) {
   });
 }
 
+test('a next hop that hangs up without a word: that is all that is told', async t => {
+  const { port } = await startFakeNextHop(t, { greeting: drop });
+  const result = await makeSmtp(t, `smtp://127.0.0.1:${port}`).deliver(deliveryOf(mail));
+  assert.match(('because' in result && result.because) || '', /^no greeting: [^:]+$/);
+});
+
 test('a name without an address, and one that is never resolved: 451 within the time', async t => {
   const url = 'smtp://mail.test:25';
   const timeouts = { ...smtpOptions(url).timeouts, deliveryMs: 50 };

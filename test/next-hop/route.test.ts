@@ -46,6 +46,16 @@ test('equals take turns, and a spare waits', async t => {
   assert.deepEqual(taken(), [3, 3, 0]);
 });
 
+test('equals take turns at deliveries, whatever questions come in between', async t => {
+  const groups: More['groups'] = hops => [hops];
+  const { route, deliver, taken } = await routeOver(t, [{}, {}], { groups });
+  for (let i = 0; i < 4; i++) {
+    await route.verify('a@example.test');
+    await deliver();
+  }
+  assert.deepEqual(taken(), [2, 2]);
+});
+
 /** What the first next hop does, what the delivery comes to, and who was asked for content. */
 const cases: readonly { name: string; script: Script; gives: string; isElsewhere: boolean }[] = [
   { name: 'drops its connection', script: { greeting: drop }, gives: 'content 250', isElsewhere: true },

@@ -6,7 +6,7 @@ import type { Extensions } from '../../src/smtp/options.ts';
 import { SmtpClient } from '../support/smtp-client.ts';
 import { implicitTls, plain, ServerUnderTest } from './server-under-test.ts';
 
-const everything: Extensions = { maxBytes: null, is8bit: true, isUtf8: true, isDsn: true };
+const everything: Extensions = { maxBytes: null, is8bit: true, isUtf8: true, isDsn: true, isProvisional: false };
 
 test('the envelope has the protocol, the text of the addresses, and the parameters as written', async t => {
   const ports = { extensions: () => everything };
@@ -49,7 +49,7 @@ test('what was offered at EHLO holds until the next EHLO', async t => {
   const client = await SmtpClient.connect(tested.port);
   await client.reply();
   const before = await client.command('EHLO client.example');
-  offered = { maxBytes: 10, is8bit: true, isUtf8: false, isDsn: false };
+  offered = { maxBytes: 10, is8bit: true, isUtf8: false, isDsn: false, isProvisional: false };
   assert.equal((await client.command('MAIL FROM:<a@b.example> SMTPUTF8 RET=HDRS SIZE=11')).code, 250);
   const after = await client.command('EHLO client.example');
   assert.equal((await client.command('MAIL FROM:<a@b.example> SMTPUTF8')).code, 555);

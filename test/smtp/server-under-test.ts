@@ -82,7 +82,7 @@ export class ServerUnderTest {
   constructor(options: SmtpOptions, ports: Partial<SmtpPorts>) {
     this.options = options;
     this.ports = {
-      extensions: () => ({ maxBytes: null, is8bit: true, isUtf8: false, isDsn: false }),
+      extensions: () => ({ maxBytes: null, is8bit: true, isUtf8: false, isDsn: false, isProvisional: false }),
       verifyRecipient: async () => reply(250, '2.1.5', 'Ok'),
       receive: async () => reply(250, '2.0.0', 'Ok: queued as ID'),
       clock: systemClock,

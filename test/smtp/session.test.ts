@@ -89,6 +89,26 @@ suite('the reply of the pipeline', () => {
     const client = await SmtpClient.ready(tested.port);
     for (let i = 0; i < 5; i++) assert.equal((await client.deliver(mail)).code, 550);
   });
+
+  // A list's server brings hundreds of messages on one connection, and now and then one to somebody who has left.
+  test('a message that is accepted has earlier errors forgiven, one that is refused has not', async t => {
+    const replies = [reply(250, '2.0.0', 'Ok'), reply(550, '5.7.1', 'spam')];
+    const tested = await ServerUnderTest.start(
+      t,
+      { maxErrors: 2, tarpit: { after: 2, stepMs: 50, maxMs: 50 } },
+      { receive: async () => replies.shift() ?? reply(250, '2.0.0', 'Ok') },
+    );
+    const client = await SmtpClient.ready(tested.port);
+    for (const code of [250, 550]) {
+      assert.equal((await client.command('WHAT')).code, 500);
+      assert.equal((await client.deliver(mail)).code, code);
+    }
+    client.send('WHAT\r\n');
+    assert.deepEqual(await client.closed(), [
+      '500 5.5.2 Command not recognised',
+      '421 4.7.0 Too many errors, closing the connection',
+    ]);
+  });
 });
 
 suite('the answer to RCPT', () => {

@@ -45,7 +45,7 @@ const refused = [
   'XCLIENT NAME=a(b',
   'XCLIENT HELO=a+20b',
   'XCLIENT HELO=a+0D+0AMAIL',
-  'XCLIENT HELO=a+2b',
+  'XCLIENT HELO=a+2g',
   'XCLIENT HELO=a+',
   `XCLIENT HELO=${'x'.repeat(256)}`,
   '=XCLIENT ADDR=192.0.2.1 =x',
