@@ -118,6 +118,8 @@ export function askForPolicies(domain: string, dns: Lookups): void {
 /** A walk asks at most eight names: the whole one, then at most seven labels and fewer. */
 function walk(domain: string): readonly string[] {
   const labels = domain.split('.').filter(label => label !== '');
-  const shorter = labels.slice(1).map((_, index) => labels.slice(index + 1).join('.'));
-  return [labels.join('.'), ...shorter.slice(-7)].filter(name => name !== '');
+  // A From field has room for a hundred thousand labels.
+  const last = labels.slice(1).slice(-7);
+  const shorter = last.map((_, index) => last.slice(index).join('.'));
+  return [labels.join('.'), ...shorter].filter(name => name !== '');
 }

@@ -47,6 +47,12 @@ interface Clauses {
   readonly isExim: boolean;
 }
 
+/**
+ * `for <RECIPIENT>; DATE` at the end: a quoted local part may hold anything, so that whoever wrote it would choose who can read the
+ * field. The quote that opens the true one ends any that HELO opened before it, and neither `>` nor `"` stands in the date.
+ */
+const recipientAtEnd = /\sfor\s+<(?:"(?:[^"\\]|\\.)*"|[^\s"()<>\\]+)@[^\s"()<>]+>\s*;[^;"<>()]*(?:\([^()]*\)\s*)?$/i;
+
 /** `from WORD (COMMENT)... by HOST ... with PROTOCOL`, the from clause or the with clause missing; null for another shape. */
 function clausesOf(text: string): Clauses | null {
   const start = /^from\s+([^\s()]+)\s*/i.exec(text);
@@ -58,7 +64,7 @@ function clausesOf(text: string): Clauses | null {
     comments.push(text.slice(at + 1, end - 1).trim());
     at = end + (/^\s*/.exec(text.slice(end))?.[0].length ?? 0);
   }
-  const rest = text.slice(at);
+  const rest = text.slice(at).replace(recipientAtEnd, '');
   if (!/^by\s+\S/i.test(rest) || !isOneClause(rest)) return null;
   return {
     from: start?.[1] ?? null,
@@ -73,15 +79,14 @@ function clausesOf(text: string): Clauses | null {
  * behind which the true one then stands, as a second clause or in a comment that is never closed.
  */
 function isOneClause(rest: string): boolean {
-  let bare = '';
   for (let i = 0; i < rest.length; i++) {
     if (rest[i] === ')') return false;
     const end = rest[i] === '(' ? commentEnd(rest, i) : i + 1;
     if (end === null) return false;
-    bare += end === i + 1 ? rest[i] : ' ';
     i = end - 1;
   }
-  return !/\sby\s/i.test(bare);
+  // In a comment as well: the address of a recipient, which stands behind it, may have closed that one.
+  return !/\sby\s/i.test(rest);
 }
 
 /** Something is `with`, in an order that is not the common one. */

@@ -12,6 +12,16 @@ export const maxSignatures = 8;
 /** Lines of the whole header: mailauth joins folded lines in time quadratic in their number. */
 const maxHeaderLines = 10_000;
 
+/** More than the domains in a signature can have beyond ASCII; mailauth converts them in time quadratic in their number. */
+const maxHighBytes = 1000;
+
+/** Whether a signature or seal may be handed to mailauth. */
+export function isReadable(raw: Uint8Array, { start, end }: ByteRange): boolean {
+  let high = 0;
+  for (let i = start; i < end; i++) if ((raw[i] ?? 0) > 127) high += 1;
+  return high <= maxHighBytes;
+}
+
 /** Whether the header is more than may be handed to mailauth (THREATS.md 33). */
 export function exceedsLimits(mail: Mail): boolean {
   if (mail.header.exceeded.length > 0) return true;

@@ -2,6 +2,7 @@
 
 import type { DKIMVerifyResult } from 'mailauth';
 import type { Mail } from '../content/mail.ts';
+import { comparableDomain } from '../model/address.ts';
 import type { Ask } from '../model/ask.ts';
 import type { EpochMs } from '../model/clock.ts';
 import { PermanentFailure } from '../model/failure.ts';
@@ -11,6 +12,7 @@ import {
   bytesWithout,
   exceedsLimits,
   fieldsNamed,
+  isReadable,
   keyOf,
   type Signature,
   signaturesOf,
@@ -79,17 +81,20 @@ async function readUnsignedHeader(mail: Mail): Promise<DKIMVerifyResult> {
   return dkimVerify(bytesWithout(mail, [...left, body]), { strict: true });
 }
 
-/** The domains that stand in From, lower case. */
+/** The domains that stand in From, in the form in which they are compared. */
 export const domainsOf = (from: From): readonly string[] =>
-  from.addresses.map(address => address.slice(address.lastIndexOf('@') + 1).toLowerCase());
+  from.addresses.map(address => comparableDomain(address.slice(address.lastIndexOf('@') + 1)));
 
 async function verify(mail: Mail, ask: Ask, receivedAt: EpochMs): Promise<Verification> {
   const from = await fromOf(mail);
   const signatures = signaturesOf(mail);
-  const verified = signaturesToVerify(signatures, domainsOf(from));
+  const unreadable = new Set(signaturesIn(mail).filter(field => !isReadable(mail.raw, field)));
+  const readable = signatures.filter(({ field }) => !unreadable.has(field));
+  const verified = signaturesToVerify(readable, domainsOf(from));
   const keys = lookups(ask, { ...queryShares.dkim, elapsedMs: keysMs });
   askForKeys(keys, [...verified, ...newestArcSignature(mail)]);
-  const left = signatures.filter(signature => !verified.includes(signature)).map(signature => signature.field);
+  const others = signatures.filter(signature => !verified.includes(signature)).map(signature => signature.field);
+  const left = [...new Set([...others, ...unreadable])].sort((a, b) => a.start - b.start);
   const { dkimVerify } = await import('./mailauth.ts');
   // The bytes of an unsigned body say nothing here: most of the work for a large message.
   const { results, arc } =

@@ -2,6 +2,8 @@
 
 import { maxSignatures, shareDomain } from '../auth/signed-bytes.ts';
 import { domainsOf, type Verification, verificationOf } from '../auth/verification.ts';
+import { clipped } from '../content/bounds.ts';
+import { comparableDomain } from '../model/address.ts';
 import { choice, count, flag, records, text, texts } from '../model/shape.ts';
 import { check } from './check.ts';
 
@@ -66,30 +68,34 @@ export const dkimCheck = check({
 });
 
 function signature(row: Verification['results'][number], { from }: Verification) {
-  const domain = (row.signingDomain ?? '').toLowerCase();
+  const domain = comparableDomain(row.signingDomain ?? '');
   const unsigned = row.status.underSized ?? 0;
   const verified = results.find(result => result === row.status.result) ?? 'permerror';
   // Anyone may append to what l= leaves open, and what is appended is what a reader sees (THREATS.md 24).
   const isPartial = verified === 'pass' && unsigned > 0;
   return {
-    domain,
-    selector: row.selector ?? '',
+    domain: told(domain, 255),
+    selector: told(row.selector ?? '', 128),
     result: isPartial ? ('policy' as const) : verified,
     aligned: domainsOf(from).some(author => shareDomain(author, domain)),
-    algorithm: row.algo ?? '',
+    algorithm: told(row.algo ?? '', 32),
     key_bits: row.modulusLength ?? 0,
     unsigned_bytes: unsigned,
     is_testing: row.status.testing === true,
-    comment: isPartial ? 'l= used' : (row.status.comment ?? row.status.policy?.['dkim-rules'] ?? ''),
+    comment: told(isPartial ? 'l= used' : (row.status.comment ?? row.status.policy?.['dkim-rules'] ?? ''), 160),
   };
 }
+
+/** Tags are a sender's, and may be of any length: what they tell has to fit, eight times over. */
+const told = (text: string, length: number): string => clipped(text.replace(/[^\x20-\x7e]/g, '?'), length);
 
 /** The start of the value at `index` by which it is told from the others (RFC 6008 §3). */
 function telling(values: readonly string[], index: number): string {
   const value = values[index] ?? '';
   const others = values.filter(other => other !== value);
   let length = 8;
-  while (length < value.length && others.some(other => other.startsWith(value.slice(0, length)))) length += 1;
+  while (length < Math.min(value.length, 64) && others.some(other => other.startsWith(value.slice(0, length))))
+    length += 1;
   return value.slice(0, length);
 }
 

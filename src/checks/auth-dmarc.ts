@@ -1,5 +1,6 @@
 // DMARC (RFC 9989), on what SPF and DKIM left.
 
+import { domainToUnicode } from 'node:url';
 import {
   askForPolicies,
   type Dmarc,
@@ -15,7 +16,7 @@ import { exceedsLimits, signaturesOf, signaturesToVerify } from '../auth/signed-
 import { domainsOf, type From, fromOf } from '../auth/verification.ts';
 import type { AddressDefect } from '../content/addresses.ts';
 import type { Mail } from '../content/mail.ts';
-import { domainOf } from '../model/address.ts';
+import { comparableDomain, domainOf, isAscii } from '../model/address.ts';
 import type { Facts } from '../model/evidence.ts';
 import { choice, flag, text, type ValueOf } from '../model/shape.ts';
 import type { dkimCheck } from './auth-dkim.ts';
@@ -95,6 +96,7 @@ function readersAgree(mail: Mail, from: From): boolean {
   const lists = mail.addresses('from');
   if (lists.some(({ defects }) => defects.some(defect => ambiguous.has(defect)))) return false;
   if (mail.values('from').some(value => addressBehindAngle.test(value))) return false;
+  if (from.addresses.some(isMapped)) return false;
   const ours = distinct(lists.flatMap(list => list.mailboxes.map(mailbox => mailbox.domain)));
   const theirs = distinct(domainsOf(from));
   // Where there is no author for us, a reader may yet make one of what it shows.
@@ -105,6 +107,12 @@ function readersAgree(mail: Mail, from: From): boolean {
 
 /** `<a@x>b@y`: some readers show the text behind as the address. */
 const addressBehindAngle = />[^<>"(),;]*@/;
+
+/** RFC 5890 §2.3.2.1 has no fullwidth letters and the like in a U-label: for some readers the domain is another one. */
+function isMapped(address: string): boolean {
+  const written = address.slice(address.lastIndexOf('@') + 1).replace(/\.$/, '');
+  return !isAscii(written) && domainToUnicode(comparableDomain(written)) !== written.normalize('NFC').toLowerCase();
+}
 
 /** Letters of other scripts included; `'user@domain'` in apostrophes is shown without them. */
 const isDomain = (name: string): boolean =>

@@ -8,6 +8,8 @@ import { check, Skipped } from './check.ts';
 
 /** Contents sent at most; a message with more is not clean. */
 const maxContents = 50;
+/** On their way to clamd together, before the next is decoded. */
+const maxSentBytes = 4 * 1024 * 1024;
 
 export const clamavCheck = check({
   name: 'clamav',
@@ -41,13 +43,22 @@ interface Scanned {
 /** clamd reads MIME itself, so what all readers read alike is not sent twice. */
 async function scanContents(mail: Mail, ask: Ask): Promise<readonly Scanned[]> {
   if ((await mail.anomalies()).size === 0 && mail.structure().limits.size === 0) return [];
-  const contents = (await mail.contents()).filter(({ bytes }) => bytes.length < mail.raw.length);
-  const scanned = await Promise.all(
-    contents.slice(0, maxContents).map(async ({ where, bytes }) => ({ where, result: await ask.scan('clamd', bytes) })),
-  );
-  if (contents.length <= maxContents) return scanned;
+  const contents = await mail.contents();
+  const scanned: Promise<Scanned>[] = [];
+  let sentBytes = 0;
+  for (const { where, bytes } of contents.slice(0, maxContents)) {
+    const content = await bytes();
+    if (content.length >= mail.raw.length) continue;
+    scanned.push(ask.scan('clamd', content).then(result => ({ where, result })));
+    sentBytes += content.length;
+    if (sentBytes < maxSentBytes) continue;
+    await Promise.all(scanned);
+    sentBytes = 0;
+  }
+  const results = await Promise.all(scanned);
+  if (contents.length <= maxContents) return results;
   const reason = `more than ${maxContents} contents`;
-  return [...scanned, { where: 'message', result: { status: 'unscannable', reason } }];
+  return [...results, { where: 'message', result: { status: 'unscannable', reason } }];
 }
 
 function opinion(scanned: readonly Scanned[]) {

@@ -55,7 +55,8 @@ export const clientCheck = check({
     const origin = originOf({ envelope, site, mail });
     const { state, confirmed: originName, claimed } = await nameOf(origin, ask);
     const helo = origin.helo.toLowerCase().replace(/\.$/, '');
-    const form = origin.isKnown ? heloForm(helo) : 'unknown';
+    // A proxy may not tell it, and need not have heard one.
+    const form = helo === '' ? 'unknown' : heloForm(helo);
     return {
       address,
       name: origin.isConnected ? originName : (clientName?.toLowerCase() ?? ''),

@@ -24,9 +24,10 @@ export const eicarCheck = check({
     await mail.turnFor(mail.raw);
     if (hasEicar(mail.raw)) return { found: true, part: 'message', is_complete: true };
     const shared = budget();
-    for (const { where, bytes } of await mail.contents()) {
+    for (const content of await mail.contents()) {
+      const bytes = await content.bytes();
       await mail.turnFor(bytes);
-      if (hasEicar(bytes) || isInside(bytes, shared, 0)) return found({ where, bytes });
+      if (hasEicar(bytes) || isInside(bytes, shared, 0)) return found(content);
     }
     return { found: false, part: '', is_complete: shared.bytes > 0 && shared.members > 0 };
   },

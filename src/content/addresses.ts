@@ -1,5 +1,7 @@
 // Mailboxes of an address field (RFC 5322 §3.4) as a reader would show them, and what is wrong with the field. One linear pass.
 
+import { comparableDomain } from '../model/address.ts';
+import { decodeBinary } from './charset.ts';
 import { decodeWords } from './words.ts';
 
 /** In the order in which they are named when several apply. */
@@ -21,9 +23,9 @@ export type AddressDefect = (typeof addressDefects)[number];
 export interface Mailbox {
   /** Decoded, without its quotes; `''` where there is none. */
   readonly displayName: string;
-  /** As written between the angle brackets, comments and white space removed; `''` where there is none. */
+  /** As written between the angle brackets, UTF-8 decoded (RFC 6532), comments and white space removed; `''` where there is none. */
   readonly address: string;
-  /** Lower case; `''` where there is none. */
+  /** In the form in which domains are compared; `''` where there is none. */
   readonly domain: string;
 }
 
@@ -161,13 +163,9 @@ class Reader {
   }
 }
 
-const cleanAddress = (text: string): string => text.replace(/[\s\0]+/g, '');
+const cleanAddress = (text: string): string => decodeBinary(text).replace(/[\s\0]+/g, '');
 
 function domainOfAddress(address: string): string {
   const at = address.lastIndexOf('@');
-  if (at < 0) return '';
-  return address
-    .slice(at + 1)
-    .toLowerCase()
-    .replace(/\.$/, '');
+  return at < 0 ? '' : comparableDomain(address.slice(at + 1));
 }

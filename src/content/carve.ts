@@ -7,17 +7,16 @@ import { turnFor } from './turns.ts';
 const minEncodedBytes = 40;
 const maxPieces = 200;
 
-/** Pieces of content that some reader might take out of `raw`, beside those that follow its structure. */
-export async function carve(raw: Uint8Array): Promise<readonly Uint8Array[]> {
+/** Pieces of content that some reader might take out of `raw`, beside those that follow its structure: each is decoded when it is asked for. */
+export async function carve(raw: Uint8Array): Promise<readonly (() => Uint8Array)[]> {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   await turnFor(raw);
   const blocks = base64Blocks(bytes);
+  const pieces = blocks.map(block => () => decodeLaxBase64(block));
   await turnFor(raw);
-  const pieces = blocks.map(decodeLaxBase64);
+  if (bytes.includes('=')) pieces.push(() => decodeQuotedPrintable(bytes).bytes);
   await turnFor(raw);
-  if (bytes.includes('=')) pieces.push(decodeQuotedPrintable(bytes).bytes);
-  await turnFor(raw);
-  for (const file of uuencodedFiles(bytes, maxPieces)) pieces.push(file.bytes);
+  for (const file of uuencodedFiles(bytes, maxPieces)) pieces.push(() => file.bytes);
   return pieces;
 }
 

@@ -34,7 +34,7 @@ export interface Mail {
   attachments(): Promise<readonly Attachment[]>;
   /** In text and HTML, distinct. */
   webAddresses(): Promise<readonly WebAddress[]>;
-  /** Every content that some reader may take out of the message, decoded; for scanners. */
+  /** Every content that some reader may take out of the message; for scanners. */
   contents(): Promise<readonly Content[]>;
   /** The strings in which patterns are sought. */
   texts(): Promise<Texts>;
@@ -45,7 +45,8 @@ export interface Mail {
 export interface Content {
   /** `part 3 (invoice.pdf)`, `mailparser: invoice.pdf`, `carved 1`. */
   readonly where: string;
-  readonly bytes: Uint8Array;
+  /** Decoded. What is carved is decoded on each call, in its turn: hold only one at a time. */
+  bytes(): Promise<Uint8Array>;
 }
 
 /** `raw` may be shared memory: it is never written to. */
@@ -134,14 +135,17 @@ async function contents(
   parsed: Parsed,
   isAmbiguous: boolean,
 ): Promise<readonly Content[]> {
-  const found: Content[] = structure.parts.map((part, i) => ({
-    where: part.filenames[0] === undefined ? `part ${i + 1}` : `part ${i + 1} (${part.filenames[0]})`,
-    bytes: part.content,
-  }));
+  const found: Content[] = [];
+  const keep = (where: string, bytes: Uint8Array) => {
+    if (bytes.length > 0) found.push({ where, bytes: async () => bytes });
+  };
+  for (const [i, { filenames, content }] of structure.parts.entries())
+    keep(filenames[0] === undefined ? `part ${i + 1}` : `part ${i + 1} (${filenames[0]})`, content);
   // Without ambiguity mailparser's contents are the same as ours, and there is nothing to carve.
   if (isAmbiguous && parsed.state === 'parsed')
-    for (const a of parsed.attachments) found.push({ where: `mailparser: ${a.filename ?? a.type}`, bytes: a.content });
+    for (const { filename, type, content } of parsed.attachments) keep(`mailparser: ${filename ?? type}`, content);
   if (isAmbiguous || parsed.state !== 'parsed')
-    for (const [i, bytes] of (await carve(raw)).entries()) found.push({ where: `carved ${i + 1}`, bytes });
-  return found.filter(content => content.bytes.length > 0);
+    for (const [i, decoded] of (await carve(raw)).entries())
+      found.push({ where: `carved ${i + 1}`, bytes: () => turnFor(raw).then(decoded) });
+  return found;
 }

@@ -30,7 +30,7 @@ function view(bytes: Uint8Array): Buffer {
 /** Characters outside the alphabet are skipped (RFC 2045 §6.8), and content goes on after padding, as the laxest readers have it. */
 export function decodeBase64(bytes: Uint8Array): Decoded {
   if (bytes.length < windowBytes) return decodeBase64AtOnce(bytes);
-  const out = Buffer.allocUnsafeSlow(maxDecodedBytes(bytes.length));
+  const out = room(maxDecodedBytes(bytes.length));
   const even = decodeEvenLines(view(bytes), out);
   const rest = decodeBase64AtOnce(bytes.subarray(even.used));
   out.set(rest.bytes, even.length);
@@ -39,6 +39,9 @@ export function decodeBase64(bytes: Uint8Array): Decoded {
 
 /** A large content is not made one string, which would take as much memory again as it does. */
 const windowBytes = 64 * 1024;
+/** Large content goes to a scanner on another thread without a copy. */
+const room = (sizeBytes: number): Buffer =>
+  sizeBytes < windowBytes ? Buffer.allocUnsafe(sizeBytes) : Buffer.from(new SharedArrayBuffer(sizeBytes));
 const maxDecodedBytes = (encodedBytes: number): number => Math.ceil((encodedBytes * 3) / 4) + 3;
 
 /** Decodes lines from the start on that are as long as the first and hold whole quanta and no padding, as most writers make them. */
@@ -77,7 +80,7 @@ for (const [i, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 
 /** A `=` closes the quantum that is open, and the next character opens another. */
 export function decodeLaxBase64(bytes: Uint8Array): Uint8Array {
-  const out = Buffer.allocUnsafe(maxDecodedBytes(bytes.length));
+  const out = room(maxDecodedBytes(bytes.length));
   let length = 0;
   let quantum = 0;
   let filled = 0;
@@ -125,7 +128,7 @@ function hexByte(source: Uint8Array, from: number): number {
 
 /** An `=` that begins neither two hexadecimal digits nor a soft line break stands for itself (RFC 2045 §6.7). */
 export function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
-  const out = Buffer.allocUnsafe(bytes.length);
+  const out = room(bytes.length);
   let length = 0;
   let from = 0;
   let isMalformed = false;

@@ -114,11 +114,14 @@ function desk(list: AskedList, options: StandingOptions, { resolve, clock, rando
 
 const familyOf = (address: string): Family => (address.includes(':') ? 'ipv6' : 'ipv4');
 
+/** Of one address; a list that answers with thousands leaves no room for what the others say. */
+const maxCodes = 16;
+
 /** Only codes that the list is known to give count. */
 function answerOf(reading: Reading, known: readonly CodeRange[]): ListAnswer {
   switch (reading.status) {
     case 'listed': {
-      const codes = reading.codes.filter(code => isCodeOf(known, code));
+      const codes = reading.codes.filter(code => isCodeOf(known, code)).slice(0, maxCodes);
       return codes.length > 0 ? { status: 'listed', codes } : { status: 'not-listed' };
     }
     case 'not-listed':

@@ -47,6 +47,7 @@ const cannotAsk: DnsAnswer = { status: 'failed', code: 'EBADNAME' };
 
 export function resolver(options: ResolverOptions, { clock }: { readonly clock: Clock }): Resolver {
   const node = nodeResolver(options);
+  const alone = new Set<NodeResolver>();
   const cache = new LRUCache<string, DnsAnswer>({
     // Not `max`: its table would be set up at once, however few names are asked.
     maxSize: options.cacheEntries,
@@ -59,8 +60,20 @@ export function resolver(options: ResolverOptions, { clock }: { readonly clock: 
   const queries = gate(options.maxConcurrent);
   const counts = { questions: 0, cached: 0, failed: 0 };
 
+  /**
+   * A reply that cannot be read fails every question that is under way beside it, since the library gives up the socket that they
+   * share: each is asked again on a socket of its own, so that whoever published it fails alone.
+   */
+  async function heardAlone(name: string, type: RecordType): Promise<Heard> {
+    const first = await heard(node, name, type, options);
+    if (first.answer.status !== 'failed' || first.answer.code !== 'EBADRESP') return first;
+    const own = nodeResolver(options);
+    alone.add(own);
+    return heard(own, name, type, options).finally(() => alone.delete(own));
+  }
+
   async function fly(key: string, name: string, type: RecordType): Promise<DnsAnswer> {
-    const { answer, ttlMs } = await queries.run(() => heard(node, name, type, options));
+    const { answer, ttlMs } = await queries.run(() => heardAlone(name, type));
     if (answer.status === 'failed') counts.failed += 1;
     // A TTL of 0 means "this transaction only" (RFC 1035 §3.2.1); lru-cache would keep it for ever.
     if (ttlMs > 0) cache.set(key, answer, { ttl: ttlMs });
@@ -84,7 +97,9 @@ export function resolver(options: ResolverOptions, { clock }: { readonly clock: 
       return flight;
     },
     stats: () => ({ ...counts, underWay: flights.size }),
-    close: () => node.cancel(),
+    close: () => {
+      for (const each of [node, ...alone]) each.cancel();
+    },
   };
 }
 

@@ -62,14 +62,18 @@ export function cut(text: string, length: number): string {
   return (text.length <= length ? text : `${text.slice(0, length - 1)}…`).toWellFormed();
 }
 
-/** `facts` within `maxBytes` of JSON: the largest observations become `failed`, never a part of one. */
-export function withinSize(facts: Facts, maxBytes: number): Facts {
+/**
+ * `facts` within `maxBytes` of JSON: the largest observations become `failed`, never a part of one, and those in `lastToGo`
+ * after all others. A sender chooses what is large, and must not choose what is missing.
+ */
+export function withinSize(facts: Facts, maxBytes: number, lastToGo: ReadonlySet<string>): Facts {
   // Most facts fit by far.
   if (Buffer.byteLength(JSON.stringify(facts)) <= maxBytes) return facts;
   const sizes = Object.entries(facts).map(([name, fact]) => ({ name, bytes: jsonBytes(name, fact) }));
   let total = sizes.reduce((sum, { bytes }) => sum + bytes, 2);
   const kept: Record<string, Observation> = { ...facts };
-  for (const { name, bytes } of sizes.sort((a, b) => b.bytes - a.bytes)) {
+  const rank = (name: string): number => (lastToGo.has(name) ? 1 : 0);
+  for (const { name, bytes } of sizes.sort((a, b) => rank(a.name) - rank(b.name) || b.bytes - a.bytes)) {
     if (total <= maxBytes) break;
     const fact = facts[name];
     const truncated: Observation = {

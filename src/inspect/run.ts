@@ -44,7 +44,8 @@ export async function run(checks: Plan, subject: Omit<Subject, 'facts'>, limits:
   const left = new Map<string, Promise<Observation>>();
   for (const check of checks) left.set(check.name, afterOthers(check, subject, left, endsAt, limits.now));
   const facts = await collected(checks, left);
-  return withinSize(facts, limits.factsBytes);
+  // Who a message is from stands under much of what is judged.
+  return withinSize(facts, limits.factsBytes, new Set(checks.flatMap(({ after }) => after)));
 }
 
 async function afterOthers(

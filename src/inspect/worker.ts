@@ -5,6 +5,7 @@ import { alter } from '../alter/alter.ts';
 import type { Check } from '../checks/check.ts';
 import { readMail } from '../content/mail.ts';
 import type { Evidence } from '../model/evidence.ts';
+import { letGoOfKept, letGoOfStart } from '../model/let-go.ts';
 import { compilePatterns } from '../rules/patterns.ts';
 import { askPort } from './ask-port.ts';
 import { giveBackWorkingDirectory } from './confinement.ts';
@@ -43,6 +44,7 @@ port.on('message', (message: ToWorker) => {
   }
 });
 post({ kind: 'ready', checks: ordered.map(check => check.name), digest: matcher.digest });
+letGoOfStart();
 
 async function work(order: WorkOrder): Promise<void> {
   begin();
@@ -53,6 +55,7 @@ async function work(order: WorkOrder): Promise<void> {
         : ({ kind: 'altered', altered: await alter(order.content, order.order) } as const);
     post({ kind: 'done', job: order.job, ending });
   } finally {
+    forget(order.content.length);
     end();
   }
 }
@@ -72,6 +75,12 @@ async function evidenceOf(order: Extract<WorkOrder, { kind: 'inspect' }>): Promi
     patternHits: sought.patternHits,
     timings: { checks: Math.round((now() - startedAt) * 10) / 10, patterns: sought.ms },
   };
+}
+
+/** Small messages are V8's own business. */
+function forget(sizeBytes: number): void {
+  // What was read of it is not held any more when this work has returned.
+  if (sizeBytes >= 1024 * 1024) setImmediate(letGoOfKept, sizeBytes);
 }
 
 /** An idle worker does not beat: an idle gateway sleeps. */

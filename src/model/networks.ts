@@ -14,7 +14,7 @@ export function addressOf(text: string): string | null {
 
 /** What counts as one source: an IPv4 address, or the /64 of an IPv6 one, which one subscriber owns whole. Takes what `addressOf` gives. */
 export function sourceOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::');
   const before = head === '' ? [] : head.split(':');
   const after = tail === undefined || tail === '' ? [] : tail.split(':');

@@ -6,6 +6,7 @@ import NodeClam from 'clamscan';
 import type { ScanResult } from '../model/ask.ts';
 import type { Clock } from '../model/clock.ts';
 import { TemporaryFailure } from '../model/failure.ts';
+import { letGo } from '../model/let-go.ts';
 import { type ClamdAddress, command } from './clamd-command.ts';
 import { QuietSocket } from './quiet-socket.ts';
 import { Slots } from './slots.ts';
@@ -44,14 +45,14 @@ export interface ClamdScanner {
 
 export function clamdScanner(options: ClamdOptions, deps: { readonly clock: Clock }): ClamdScanner {
   const slots = new Slots(options.concurrency);
-  const scan = (content: Uint8Array, maxBytes: number) =>
+  const scan = (content: Streamed, maxBytes: number) =>
     slots.run(() => scanOnce(options, content, maxBytes), failed('the scanner was closed'));
   return {
-    scan: content => scan(content, options.maxStreamBytes),
+    scan: content => scan(streamed(content), options.maxStreamBytes),
     status: async () => statusOf(await command(options.address, 'VERSION', options.timeoutMs), deps.clock),
     accepts: async bytes => {
       await command(options.address, 'PING', options.timeoutMs);
-      const result = await scan(new Uint8Array(bytes), bytes);
+      const result = await scan({ sizeBytes: bytes, pieces: () => zeros(bytes) }, bytes);
       // Having answered, and then cutting the stream off, is its other way of saying that it is too long.
       if (result.status === 'unscannable' || (result.status === 'failed' && cutOff.test(result.reason))) return false;
       if (result.status === 'failed')
@@ -62,10 +63,10 @@ export function clamdScanner(options: ClamdOptions, deps: { readonly clock: Cloc
   };
 }
 
-async function scanOnce(options: ClamdOptions, content: Uint8Array, maxBytes: number): Promise<ScanResult> {
+async function scanOnce(options: ClamdOptions, content: Streamed, maxBytes: number): Promise<ScanResult> {
   // clamd takes an empty stream for a syntax error.
-  if (content.length === 0) return { status: 'clean' };
-  if (content.length > maxBytes) return { status: 'unscannable', reason: `larger than ${maxBytes} bytes` };
+  if (content.sizeBytes === 0) return { status: 'clean' };
+  if (content.sizeBytes > maxBytes) return { status: 'unscannable', reason: `larger than ${maxBytes} bytes` };
   const deadline = new AbortController();
   const late = delay(options.timeoutMs, null, { signal: deadline.signal }).then(
     () => failed(`no answer within ${options.timeoutMs} ms`),
@@ -84,7 +85,7 @@ const passing = /\b(?:EAGAIN|ECONNREFUSED|ECONNRESET|EPIPE)\b/;
 const cutOff = /\b(?:ECONNRESET|EPIPE)\b/;
 const attemptDelaysMs = [20, 100, 400];
 
-async function attempts(options: ClamdOptions, content: Uint8Array, signal: AbortSignal): Promise<ScanResult> {
+async function attempts(options: ClamdOptions, content: Streamed, signal: AbortSignal): Promise<ScanResult> {
   let result = await attempt(options, content, signal);
   for (const waitMs of attemptDelaysMs) {
     if (result.status !== 'failed' || !passing.test(result.reason) || signal.aborted) return result;
@@ -94,14 +95,14 @@ async function attempts(options: ClamdOptions, content: Uint8Array, signal: Abor
   return result;
 }
 
-async function attempt(options: ClamdOptions, content: Uint8Array, signal: AbortSignal): Promise<ScanResult> {
+async function attempt(options: ClamdOptions, content: Streamed, signal: AbortSignal): Promise<ScanResult> {
   const socket = new QuietSocket(signal);
   try {
     const clam = await new NodeClam().init(settings(options));
     // The package's own sockets print their errors, and outlive our deadline.
     Object.defineProperty(clam, '_initSocket', { value: () => socket.open(options.address) });
     // Its types leave out what tells an answer from none.
-    const answer: Answer = await clam.scanStream(pieces(content));
+    const answer: Answer = await clam.scanStream(Readable.from(content.pieces(), { objectMode: false }));
     return socket.fault === null ? judged(answer) : failed(socket.fault.message);
   } catch (error) {
     return failure(error, socket.fault);
@@ -116,13 +117,27 @@ interface Answer {
   readonly resultString?: string;
 }
 
-/** Small pieces, so that clamd can refuse before all is sent: the package writes as fast as it reads. */
-function* slices(content: Uint8Array): Generator<Buffer> {
-  const size = 64 * 1024;
-  for (let at = 0; at < content.length; at += size) yield Buffer.from(content.subarray(at, at + size));
+/** What clamd is sent, in small pieces, so that it can refuse before all is sent: the package writes as fast as it reads. */
+interface Streamed {
+  readonly sizeBytes: number;
+  pieces(): Iterable<Buffer>;
 }
 
-const pieces = (content: Uint8Array): Readable => Readable.from(slices(content), { objectMode: false });
+const pieceBytes = 64 * 1024;
+
+const streamed = (content: Uint8Array): Streamed => ({ sizeBytes: content.length, pieces: () => slices(content) });
+
+function* slices(content: Uint8Array): Generator<Buffer> {
+  for (let at = 0; at < content.length; at += pieceBytes) {
+    yield Buffer.from(content.subarray(at, at + pieceBytes));
+    letGo(pieceBytes);
+  }
+}
+
+function* zeros(sizeBytes: number): Generator<Buffer> {
+  const piece = Buffer.alloc(pieceBytes);
+  for (let left = sizeBytes; left > 0; left -= pieceBytes) yield piece.subarray(0, left);
+}
 
 function settings({ address, timeoutMs }: ClamdOptions): NodeClam.Options {
   const place = 'path' in address ? { socket: address.path } : { host: address.host, port: address.port };

@@ -1,8 +1,7 @@
 // ValiMail's suite of ARC seals: its cases pin every byte of the three fields that a sealer adds.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { parseAllDocuments } from 'yaml';
@@ -10,8 +9,7 @@ import { arcSet } from '../../src/auth/arc-set.ts';
 import { RelaxedBodyHash } from '../../src/auth/canonical.ts';
 import type { SealOrder } from '../../src/model/alteration.ts';
 import { fieldValue, headerSection } from '../../src/model/header.ts';
-import { sharedFolder } from '../support/real-parts.ts';
-import { tempDir } from '../support/temp.ts';
+import { corpusPart, missingCorpus } from '../support/corpus.ts';
 
 const file = 'suites/arc/valimail/arc-draft-sign-tests.yml';
 
@@ -31,18 +29,6 @@ interface Case {
   readonly AS: string | null;
   readonly AMS: string | null;
   readonly AAR: string | null;
-}
-
-/** The suite's text: below the folder that POSTERN_CORPUS names, or out of the archive beside the checkout. */
-function suite(): string | null {
-  const folder = process.env.POSTERN_CORPUS;
-  if (folder !== undefined) return existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : null;
-  const archive = join(sharedFolder, 'corpora/dev.tar.xz');
-  if (!existsSync(archive)) return null;
-  const unpacked = tempDir({ after });
-  const { status, stderr } = spawnSync('tar', ['-xJf', archive, '-C', unpacked, file]);
-  if (status !== 0) throw new Error(`tar: ${stderr}`);
-  return readFileSync(join(unpacked, file), 'utf8');
 }
 
 /** The results under `authservId` of all Authentication-Results fields: here the suite has what a gateway finds out by itself. */
@@ -82,12 +68,10 @@ function seal(scenario: Scenario, given: Case): string {
   return arcSet({ header, bodyHash: body.digest() }, order, given.t * 1000, coverage).fields;
 }
 
-const text = suite();
+const folder = corpusPart({ after }, `*${file}`);
 
-describe('ValiMail: ARC seals', {
-  skip: text === null ? 'no corpus: give POSTERN_CORPUS, or put the archive beside the checkout' : false,
-}, () => {
-  for (const document of parseAllDocuments(text ?? '')) {
+describe('ValiMail: ARC seals', { skip: missingCorpus() }, () => {
+  for (const document of folder === null ? [] : parseAllDocuments(readFileSync(join(folder, file), 'utf8'))) {
     const scenario = document.toJS() as Scenario;
     for (const [name, given] of Object.entries(scenario.tests)) {
       test(name, () => {

@@ -35,6 +35,16 @@ const shapes: readonly Shape[] = [
     gives: ['192.0.2.7', 'helo.example', ''],
   },
   {
+    name: 'Postfix, and a recipient who would make the field unreadable',
+    value: `from helo.example (name.example [192.0.2.7]) ${by} (Postfix) with ESMTP id 1 for <"user+) by x ("@ours.example>; Sat, 21 Nov 2026 12:00:00 +0000 (UTC)`,
+    gives: ['192.0.2.7', 'helo.example', 'name.example'],
+  },
+  {
+    name: 'HELO that opens such a recipient, which the true one closes',
+    value: `from x ([10.0.0.1]) by y for <" (unknown [192.0.2.7]) ${by} (Postfix) with ESMTP id 1 for <"@z>; x"@ours.example>; Sat, 21 Nov 2026`,
+    gives: 'unreadable',
+  },
+  {
     name: 'Postfix and IPv6',
     value: `from helo.example (name.example [IPv6:2001:DB8:0::1]) ${by} (Postfix) ${ends}`,
     gives: ['2001:db8::1', 'helo.example', 'name.example'],
@@ -185,6 +195,12 @@ const shapes: readonly Shape[] = [
   {
     name: 'HELO with a field in it, and the true one commented out',
     value: `from x (y [10.0.0.1]) by z with ESMTP ( (name.example [192.0.2.7]) ${by} ${ends}`,
+    gives: 'unreadable',
+  },
+  {
+    // `"ann)"@` is one, with quotes.
+    name: 'HELO with a field in it, and the true one in a comment that a recipient’s address closes',
+    value: `from x (y [10.0.0.1]) by z with local id 1; ( (name.example [192.0.2.7]) ${by} with ESMTP for <"ann)"@x.example>; x`,
     gives: 'unreadable',
   },
   { name: 'a parenthesis too many', value: `from x (y [192.0.2.7]) ${by} ) ${ends}`, gives: 'unreadable' },

@@ -208,6 +208,26 @@ test('b= is shown as far as it takes to tell signatures apart (RFC 6008)', async
   );
 });
 
+test('threat 26: signatures with tags of any length do not push DKIM out of the evidence', async t => {
+  const tag = '"\u0001'.repeat(600);
+  const as = (n: number) =>
+    `DKIM-Signature: v=1; a=${tag}; d=${tag}${n}; s=${tag}; h=from; bh=AAAA; b=${'A'.repeat(1000)}${n}\n`;
+  const junk = Array.from({ length: 8 }, (_, n) => as(n)).join('');
+  const found = await dkim(await scene(t, zone), Buffer.concat([crlf(junk), crlf(mail)]));
+  assert.equal(found.checked, 8);
+  assert.ok(JSON.stringify(found).length < 12_000, `${JSON.stringify(found).length}`);
+});
+
+test('threat 26: a domain of thousands of letters beyond ASCII is left out, and the others are verified', async t => {
+  const letters = Array.from({ length: 20_000 }, (_, n) => String.fromCodePoint(0x4e00 + n)).join('');
+  const as = (tags: string) => `DKIM-Signature: v=1; a=rsa-sha256; ${tags}; h=from; bh=AAAA; b=AAAA\n`;
+  const junk = as(`d=${letters}.example; s=s`) + as(`d=x.example; s=s; i=@${letters}`);
+  const seal = `ARC-Seal: i=1; a=rsa-sha256; cv=none; d=${letters}; s=s; b=AAAA\n`;
+  const bytes = Buffer.concat([Buffer.from((junk + seal).replaceAll('\n', '\r\n')), await signed(mail, { key: rsa })]);
+  const found = await dkim(await scene(t, zone), bytes);
+  assert.deepEqual([found.count, found.checked, found.result], [3, 1, 'pass']);
+});
+
 test('threat 26: of 1,000 signatures 8 are verified, that of the author among them', async t => {
   const good = await signed(mail, { key: rsa });
   const junk = Array.from(

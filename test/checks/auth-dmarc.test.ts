@@ -319,6 +319,33 @@ for (const from of oddFroms)
     );
   });
 
+test('an author in UTF-8 (RFC 6532) is judged by the A-labels of his domain', async t => {
+  const idn = { 'xn--bcher-kva.example': spfPass, '_dmarc.xn--bcher-kva.example': { TXT: ['v=DMARC1; p=reject'] } };
+  const { authenticate } = await scene(t, { ...zone, ...idn });
+  for (const from of ['Jörg <jörg@bücher.example>', 'jörg@BÜCHER.example', 'a@xn--bcher-kva.example']) {
+    const mailFrom = 'a@xn--bcher-kva.example';
+    const own = await authenticate(utf8(message(from)), { mailFrom });
+    assert.deepEqual(
+      [value(own, 'auth.dmarc').result, value(own, 'auth.dmarc').domain, value(own, 'auth.spf').aligned],
+      ['pass', 'xn--bcher-kva.example', true],
+    );
+    const { result, policy, reason } = value(await authenticate(utf8(message(from)), elsewhere), 'auth.dmarc');
+    assert.deepEqual([result, policy, reason], ['fail', 'reject', '']);
+  }
+});
+
+/** A character a byte, as `authenticate` takes it. */
+const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
+
+test('threat 19: letters that other readers map to those of another domain', async t => {
+  const { authenticate } = await scene(t, { ...zone, '_dmarc.bank.example': { TXT: ['v=DMARC1; p=reject'] } });
+  for (const from of ['a@ｂａｎｋ.example', 'a@ban\u00adk.example', 'a@bank。example']) {
+    const dmarc = value(await authenticate(utf8(message(from))), 'auth.dmarc');
+    assert.equal(dmarc.result, 'fail', from);
+    assert.ok(dmarc.reason === 'readers_disagree' || dmarc.policy === 'reject', from);
+  }
+});
+
 // Some reader shows the bank, and what is judged is somebody else or nobody: not a matter of points (rules/policy.ts).
 const ambiguousFroms = [
   '<a@sender.example>b@bank.example',
@@ -343,6 +370,13 @@ for (const from of ambiguousFroms)
     const dmarc = value(await authenticate(message(from)), 'auth.dmarc');
     assert.deepEqual([dmarc.result, dmarc.reason], ['fail', 'readers_disagree']);
   });
+
+test('threat 23: a domain of 100,000 labels costs no more than its length', async t => {
+  const { authenticate } = await scene(t, zone);
+  // Each suffix of it written out would be 10 GB: not within the time of the check.
+  const facts = await authenticate(message(`a@${'l.'.repeat(100_000)}sender.example`), elsewhere);
+  assert.equal(facts['auth.dmarc']?.state, 'observed');
+});
 
 test('the lookups of a walk are made at once and bounded', async t => {
   const { server, authenticate } = await scene(t, zone);

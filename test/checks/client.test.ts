@@ -105,6 +105,7 @@ const clients: readonly { name: string; given: Given; gives: Record<string, unkn
   { name: 'a single label', given: { helo: 'localhost' }, gives: { helo_form: 'label' } },
   { name: 'an underscore', given: { helo: 'my_host.example.com' }, gives: { helo_form: 'domain' } },
   { name: 'no name at all', given: { helo: '-bad-.example' }, gives: { helo_form: 'malformed' } },
+  { name: 'a proxy did not tell it', given: { helo: '' }, gives: { helo_form: 'unknown', helo_is_name: false } },
   { name: 'an empty label', given: { helo: 'a..example' }, gives: { helo_form: 'malformed' } },
   {
     name: 'a client that is not ours is the origin',

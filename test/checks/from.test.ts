@@ -55,6 +55,11 @@ const cases: readonly {
     holds: { is_parsable: true, defect: 'unquoted 8-bit text', display_name: 'Jürgen' },
   },
   {
+    name: 'a domain in its own letters is the one that the DNS has',
+    header: `From: ${Buffer.from('a@bücher.example').toString('latin1')}`,
+    holds: { domain: 'xn--bcher-kva.example', is_parsable: true },
+  },
+  {
     name: 'another organisation’s address in the name',
     header: 'From: "service@bank.example" <x@evil.example>',
     holds: { display_has_address: true, display_address_domain: 'bank.example', display_address_differs: true },

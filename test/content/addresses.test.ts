@@ -33,6 +33,12 @@ const cases: readonly {
     gives: [['', '"ab"@example.org', 'example.org']],
   },
   {
+    // A character a byte, as header values are kept; the letter à has a byte that is white space by itself.
+    name: 'an internationalised address (RFC 6532)',
+    field: Buffer.from('<Jörg@à.BÜCHER.example>').toString('latin1'),
+    gives: [['', 'Jörg@à.BÜCHER.example', 'xn--0ca.xn--bcher-kva.example']],
+  },
+  {
     name: 'several',
     field: 'a@x.example, B <b@y.example>',
     gives: [

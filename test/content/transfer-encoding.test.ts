@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decode, type Encoding, uuencodedFiles } from '../../src/content/transfer-encoding.ts';
+import { decode, decodeLaxBase64, type Encoding, uuencodedFiles } from '../../src/content/transfer-encoding.ts';
 
 const cases: readonly {
   readonly name: string;
@@ -54,4 +54,20 @@ test('uuencoded files are found in the midst of text, and only at the start of a
 
 test('the words of a text are not uuencoded files', () => {
   assert.deepEqual(uuencodedFiles(Buffer.from('begin 2020 with joy\nbegin 644 nothing follows\n\n')), []);
+});
+
+test('large base64 is decoded in pieces as it is at once, wherever it is flawed', () => {
+  const given = Buffer.alloc(300_000, 'pieces of what is large ');
+  const encoded = given.toString('base64');
+  const inLines = (length: number): string => encoded.replace(new RegExp(`.{${length}}`, 'g'), '$&\r\n');
+  const flaws = [10, 70_000, 400_000 - 5].flatMap(at =>
+    ['*', '=', ' ', '\r\n', ''].map(flaw => inLines(76).slice(0, at) + flaw + inLines(76).slice(at + 1)),
+  );
+  for (const wire of [encoded, inLines(76), inLines(64), inLines(75), inLines(4), inLines(76).slice(1), ...flaws]) {
+    const { bytes, isMalformed } = decode(Buffer.from(wire), 'base64');
+    const laxly = decodeLaxBase64(Buffer.from(wire));
+    assert.ok(Buffer.from(bytes).equals(laxly));
+    const letters = wire.replace(/\s+/g, '');
+    assert.equal(isMalformed, letters.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(letters));
+  }
 });

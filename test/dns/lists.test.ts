@@ -96,6 +96,12 @@ const answers: readonly { name: string; answering: Answering | null; gives: List
     counts: 'listed',
   },
   {
+    name: 'more codes than an honest list has',
+    answering: { A: Array.from({ length: 60 }, (_, n) => `127.0.0.${4 + (n % 4)}`) },
+    gives: { status: 'listed', codes: Array.from({ length: 16 }, (_, n) => `127.0.0.${4 + (n % 4)}`) },
+    counts: 'listed',
+  },
+  {
     name: 'a code that is not configured',
     answering: { A: ['127.0.0.3'] },
     gives: { status: 'not-listed' },

@@ -155,3 +155,12 @@ test('closing answers what is under way with a failure', async t => {
   dns.close();
   assert.deepEqual(await pending, { status: 'failed', code: 'ECANCELLED' });
 });
+
+test('a reply that cannot be read fails its own question, and none that is under way beside it', async t => {
+  const beside = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`good${i}.example`, { TXT: ['x'] }]));
+  const { dns } = await setUp(t, { 'bad.example': 'unreadable', ...beside }, { tries: 2 });
+  const names = Object.keys(beside).toSpliced(10, 0, 'bad.example');
+  const answers = await Promise.all(names.map(name => dns.resolve(name, 'TXT')));
+  const failed = names.filter((_, i) => answers[i]?.status !== 'found');
+  assert.deepEqual(failed, ['bad.example']);
+});

@@ -152,3 +152,10 @@ test('facts over their size lose the largest, whole and said', async () => {
   );
   assert.ok(Buffer.byteLength(JSON.stringify(facts)) <= limits.factsBytes);
 });
+
+test('what other checks stand on goes last, however large it is', async () => {
+  const of = (name: string, bytes: number, ...after: string[]) =>
+    named(name, after, () => ({ ts: Array(Math.ceil(bytes / 10)).fill('1234567') }), { ts: shape.ts });
+  const facts = await run(plan([of('base', 20_000), of('top', 9900, 'base'), of('other', 9000)]), nothing, limits);
+  assert.deepEqual([facts.base?.state, facts.top?.state, facts.other?.state], ['observed', 'failed', 'observed']);
+});
