@@ -10,7 +10,7 @@ import { SmtpClient } from '../test/support/smtp-client.ts';
 
 const mebibyte = 1024 ** 2;
 const sizeBytes = 50 * mebibyte - 64 * 1024;
-const line = `${'x'.repeat(76)}\r\n`;
+const line = 'The quick brown fox jumps over the lazy dog, and what it says is read by all.\r\n';
 
 /** A next hop that takes everything and keeps nothing. */
 async function sink(t: { after(fn: () => void): void }, extensions: readonly string[]): Promise<number> {

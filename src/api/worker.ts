@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../model/clock.ts';
+import { letGoOfStart } from '../model/let-go.ts';
 import { openStoreReader } from '../store/sqlite/reader.ts';
 import type { ApiLimits } from './limits.ts';
 import { buildApi } from './server.ts';
@@ -28,6 +29,7 @@ const tell = (message: FromApi) => main.postMessage(message);
 try {
   const port = await listen(workerData as WorkerOptions);
   tell({ kind: 'listening', port });
+  letGoOfStart();
 } catch (error) {
   tell({ kind: 'not started', failure: failed(error) });
   main.close();

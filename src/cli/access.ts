@@ -3,17 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import type { AccessEntryView } from '../api/schemas.ts';
+import { accessKinds, accessSubjects } from '../model/access.ts';
 import { printable } from '../observe/printable.ts';
-import {
-  type ApiClient,
-  type ApiCommandOptions,
-  apiCommand,
-  type Common,
-  limitOf,
-  pageSize,
-  printAnswer,
-  queryOf,
-} from './api-client.ts';
+import { type ApiClient, type ApiCommandOptions, apiCommand, type Common, printAnswer } from './api-client.ts';
 
 interface ListOptions extends Common {
   readonly kind?: string;
@@ -50,7 +42,10 @@ export function addAccessCommands(program: Command, options: ApiCommandOptions):
         ({ items }) => items.map(entryLine).join(''),
       ),
     );
-  command('add <kind> <subject> <value>', 'add an entry: add allow dkim_signer news.example')
+  command(
+    'add <kind> <subject> <value>',
+    `add an entry: add allow dkim_signer news.example; kinds: ${accessKinds.join(', ')}; subjects: ${accessSubjects.join(', ')}`,
+  )
     .option('--recipients <recipients>', 'whom it is for: all, an address, or @domain', 'all')
     .option('--expires <time>', 'when it ends: 2027-06-30T22:00:00Z')
     .option('--comment <text>', 'why it is there')
@@ -75,20 +70,9 @@ export function addAccessCommands(program: Command, options: ApiCommandOptions):
   );
 }
 
-/** Follows the pages until there are as many entries as were asked for. */
-async function listed(api: ApiClient, chosen: ListOptions): Promise<AccessEntryView[]> {
-  const { kind, subject, value, recipients } = chosen;
-  const wanted = limitOf(chosen.limit);
-  const entries: AccessEntryView[] = [];
-  let cursor: string | null = null;
-  do {
-    const limit = String(Math.min(pageSize, wanted - entries.length));
-    const query = queryOf({ kind, subject, value, recipients, limit, cursor });
-    const page = (await api.ask('GET', `/v1/access?${query}`)) as { items: AccessEntryView[]; cursor: string | null };
-    entries.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== null && entries.length < wanted);
-  return entries;
+function listed(api: ApiClient, chosen: ListOptions): Promise<AccessEntryView[]> {
+  const { kind, subject, value, recipients, limit } = chosen;
+  return api.listed('/v1/access', { kind, subject, value, recipients }, limit);
 }
 
 /** Names and comments are what somebody typed or pasted: none of it reaches the terminal as it is. */

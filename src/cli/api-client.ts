@@ -39,16 +39,16 @@ export async function printAnswer<T>(
 }
 
 /** Items that are asked for at once. */
-export const pageSize = 200;
+const pageSize = 200;
 
 /** What `--limit` says. @throws BadInput where it is no number from 1 up. */
-export function limitOf(text: string): number {
+function limitOf(text: string): number {
   const limit = Number(text);
   if (!Number.isInteger(limit) || limit < 1) throw new BadInput('--limit takes a number from 1 up');
   return limit;
 }
 
-export function queryOf(values: Readonly<Record<string, string | null | undefined>>): URLSearchParams {
+function queryOf(values: Readonly<Record<string, string | null | undefined>>): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) if (typeof value === 'string') query.set(name, value);
   return query;

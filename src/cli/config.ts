@@ -13,6 +13,7 @@ import { namedNextHops } from '../config/routes.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../model/clock.ts';
 import { parseNextHop } from '../next-hop/target.ts';
+import { printable } from '../observe/printable.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -65,7 +66,8 @@ async function check(options: CheckOptions, out: Cli['out'], err: Cli['err']): P
   }
   if (failures.length > 0) return exitCodes.config;
   const warnings = await warningsOf(config, options);
-  for (const warning of warnings) err(`warning: ${warning}\n`);
+  // Some repeat what others publish or answer.
+  for (const warning of warnings) err(`warning: ${printable(warning)}\n`);
   out(`ok: ${rules.judged.length} rules with ${cases} tests, ${rules.profiles.size} profiles\n`);
   return options.strict === true && warnings.length > 0 ? exitCodes.config : exitCodes.ok;
 }

@@ -2,6 +2,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { keyRecord } from '../config/signing-keys.ts';
 import { BadInput } from '../model/failure.ts';
 import type { Cli } from './command.ts';
@@ -32,7 +33,9 @@ export function dkimCommands({ program, run, out, err }: Cli): void {
           err(`${refusal}\n`);
           return exitCodes.cannotCreate;
         }
-        out(instructions({ domain, selector: options.selector, name, file, record: keyRecord(pem) }));
+        // The gateway may run in another folder.
+        const key = { domain, selector: options.selector, name, file: resolve(file), record: keyRecord(pem) };
+        out(instructions(key));
         return exitCodes.ok;
       }),
     );

@@ -9,7 +9,7 @@ import { faultsFromEnvironment } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import { serviceManager } from '../config/service-manager.ts';
 import { confinement } from '../inspect/confinement.ts';
-import { systemClock } from '../model/clock.ts';
+import { type Random, systemClock } from '../model/clock.ts';
 import { logger } from '../observe/json-log.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -35,7 +35,7 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
       'workers keep the network and the files below the working directory: Node 26 takes both away',
     );
   for (const path of exposedKeyFiles(file)) log.warn({ file: path }, 'private key readable by everybody');
-  const random = (bytes: number) => randomBytes(bytes);
+  const random = pooledRandom();
   const faults = faultsFromEnvironment();
   const gateway = await startGateway(config, { clock: systemClock, random, faults, log, version });
   if (gateway.firstToken !== null) {
@@ -62,4 +62,15 @@ function signalled(...signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signal
   return new Promise(resolve => {
     for (const signal of signals) process.once(signal, () => resolve(signal));
   });
+}
+
+/** A call of the system's generator costs more than a few bytes do. No byte is given twice. */
+function pooledRandom(): Random {
+  let pool = randomBytes(4096);
+  return size => {
+    if (size > pool.length) pool = randomBytes(Math.max(size, 4096));
+    const taken = new Uint8Array(pool.subarray(0, size));
+    pool = pool.fill(0, 0, size).subarray(size);
+    return taken;
+  };
 }

@@ -7,7 +7,6 @@ import type { Component } from '../observe/health.ts';
 import type { Log, LogFields } from '../observe/log.ts';
 import { type DirectoryEvent, type DirectoryStatus, LdapDirectory } from '../recipients/ldap-directory.ts';
 import { readInThread } from '../recipients/ldap-reader.ts';
-import { askFor, parseFilter } from '../recipients/ldap-search.ts';
 import type { LdapSource } from '../recipients/ldap-source.ts';
 import { repeated } from './repeated.ts';
 
@@ -22,7 +21,9 @@ interface World {
 }
 
 /** @throws ConfigError for a filter that cannot be read. */
-export function ldapDirectoryOf(config: Config, ldap: Ldap, { clock, log }: World): LdapDirectory {
+export async function ldapDirectoryOf(config: Config, ldap: Ldap, { clock, log }: World): Promise<LdapDirectory> {
+  // Most have no LDAP, and its code takes 4 MB.
+  const { askFor, parseFilter } = await import('../recipients/ldap-search.ts');
   parseFilter(ldap.filter);
   return new LdapDirectory(
     {
@@ -50,7 +51,7 @@ export function ldapDirectoryOf(config: Config, ldap: Ldap, { clock, log }: Worl
 /** Profiles by group out of the copy on disk, for commands that run beside the gateway. */
 export async function savedGroupProfile(config: Config, world: World): Promise<(address: string) => string | null> {
   if (config.ldap === undefined) return () => null;
-  const directory = ldapDirectoryOf(config, config.ldap, world);
+  const directory = await ldapDirectoryOf(config, config.ldap, world);
   await directory.load();
   return address => directory.profileOf(address);
 }

@@ -37,7 +37,7 @@ interface World {
 /** Resolves when the copy on disk of what LDAP had is loaded; what must be asked is asked behind that. */
 export async function recipientsOf(config: Config, nextHops: NextHops, world: World): Promise<Recipients> {
   const { clock, log } = world;
-  const ldap = config.recipients === 'ldap' && config.ldap ? ldapDirectoryOf(config, config.ldap, world) : null;
+  const ldap = config.recipients === 'ldap' && config.ldap ? await ldapDirectoryOf(config, config.ldap, world) : null;
   await ldap?.load();
   const catchAll = config.recipients === 'next_hop' ? catchAllWatch(config, nextHops, world) : null;
   const stops = [ldap && startRefreshing(ldap, config), catchAll && startWatching(catchAll)];

@@ -8,12 +8,11 @@ import { isPositive, replyText } from '../model/reply.ts';
 import type { NextHop } from '../next-hop/next-hop.ts';
 import { withFields } from '../observe/log.ts';
 import { selectivityOf, unlikelyName } from '../recipients/catch-all.ts';
-import { askFor, parseFilter } from '../recipients/ldap-search.ts';
 import { ldapSourceOf } from './ldap.ts';
 import { type NextHops, nextHopsOf } from './next-hops.ts';
 
 export interface SiteCheckOptions {
-  /** Domains that are nobody's of ours: a next hop that takes mail for one relays. */
+  /** A next hop that takes mail for one that is not ours relays. */
   readonly foreignDomains: readonly string[];
 }
 
@@ -28,7 +27,8 @@ export function settingWarnings(config: Config): string[] {
   if (config.recipients === 'none') {
     warnings.push(
       'recipients is "none": every address of your domains is taken, and what the next hop does not know it must bounce ' +
-        'to reverse-paths that are often forged (backscatter). Set recipients to next_hop, list or ldap.',
+        'to reverse-paths that are often forged (backscatter). Set recipients to next_hop, list or ldap, unless a server in ' +
+        'front of this gateway has checked them.',
     );
   }
   if (config.accept_any_domain === true) {
@@ -62,6 +62,7 @@ async function hopWarnings(hop: NextHop, config: Config, options: SiteCheckOptio
   // A Maildir and LMTP are the end of the way: they pass nothing on (RFC 2033 §1).
   if (!/^smtps?:/.test(hop.name)) return [];
   for (const domain of options.foreignDomains) {
+    if (Object.hasOwn(config.domains, domain)) continue;
     const recipient = `${unlikelyName(world.random)}@${domain}`;
     const answer = await hop.verify(recipient);
     if (isPositive(answer)) return [relayWarning(hop.name, recipient, replyText(answer), config)];
@@ -111,6 +112,7 @@ function catchAllWarning(domain: string, hop: string, found: Awaited<ReturnType<
 
 async function ldapWarnings({ ldap }: Config, { random }: World): Promise<string[]> {
   if (ldap === undefined) return [];
+  const { askFor, parseFilter } = await import('../recipients/ldap-search.ts');
   parseFilter(ldap.filter);
   try {
     await askFor(ldapSourceOf(ldap), [`${unlikelyName(random)}@invalid`]);

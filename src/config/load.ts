@@ -10,6 +10,7 @@ import { alterationFaults } from './alteration-faults.ts';
 import { ldapFaults } from './ldap-faults.ts';
 import { isLoopback } from './loopback.ts';
 import { namedNextHops, routeFaults } from './routes.ts';
+import { sameKeys } from './same-keys.ts';
 import { type Config, schema } from './schema.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,6 +43,10 @@ export function parseConfig(text: string, name: string, environment: Environment
   applyEnvironment(tree, environment);
   const parsed = schema.safeParse(resolveSecrets(tree, environment, lineOf));
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(issue => problem(issue, lineOf)).join('\n'));
+  const same = sameKeys(tree).map(
+    ({ path, as }) => `${lineOf(path)}: ${path.join('.')}: the same as ${path[0]}.${as} in another spelling`,
+  );
+  if (same.length > 0) throw new ConfigError(same.join('\n'));
   const config = withDefaults(parsed.data);
   const refusals = unsafe(config);
   if (refusals.length > 0) throw new ConfigError(refusals.map(reason => `${name}: ${reason}`).join('\n'));
@@ -123,13 +128,26 @@ type LineOf = (path: readonly PropertyKey[]) => string;
 function problem(issue: z.core.$ZodIssue, lineOf: LineOf): string[] {
   const place = issue.path.map(String).join('.');
   if (issue.code !== 'unrecognized_keys') {
-    const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+    const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : inWords(issue.message);
     return [`${lineOf(issue.path)}: ${place === '' ? '' : `${place}: `}${message}`];
   }
   return issue.keys.map(key => {
-    const near = didYouMean(key, keysAt(issue.path));
+    const keys = keysAt(issue.path);
+    const near = didYouMean(key, keys) || (keys.length > 0 && keys.length <= 12 ? ` (valid: ${keys.join(', ')})` : '');
     return `${lineOf([...issue.path, key])}: unknown key "${[...issue.path, key].map(String).join('.')}"${near}`;
   });
+}
+
+const typesOfYaml: Readonly<Record<string, string>> = { array: 'a list', object: 'a mapping', record: 'a mapping' };
+
+/** zod speaks of JavaScript's types. */
+function inWords(message: string): string {
+  const [, wanted = '', found = ''] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (wanted === '') return message;
+  const named = (type: string) => typesOfYaml[type] ?? `a ${type}`;
+  return found === 'undefined'
+    ? `is missing: expected ${named(wanted)}`
+    : `expected ${named(wanted)}, got ${named(found)}`;
 }
 
 /** The valid keys of the object at `path` of the schema. */
@@ -185,6 +203,9 @@ function unsafe(config: Config): string[] {
   if (config.recipients === 'list' && config.recipient_list.length === 0) {
     reasons.push('recipients is "list" and recipient_list is empty: every recipient would be refused.');
   }
+  if (config.recipients !== 'list' && config.recipient_list.length > 0) {
+    reasons.push(`recipient_list is set and recipients is "${config.recipients}": it would not be read.`);
+  }
   reasons.push(...ldapFaults(config), ...alterationFaults(config));
   if (config.forwarding.learn === 'trust' && config.history.keep === 'off') {
     reasons.push('forwarding.learn is "trust" and history.keep is "off": nothing could be learnt.');
@@ -195,9 +216,15 @@ function unsafe(config: Config): string[] {
   }
   reasons.push(...routeFaults(config));
   for (const key of ['xclient_from', 'proxy_protocol_from'] as const) {
-    const everybody = config.smtp[key].find(network => network.endsWith('/0'));
+    const everybody = config.smtp[key].find(isEverybody);
     if (everybody !== undefined)
       reasons.push(`smtp.${key} ${everybody} is everybody: any client could claim to be any other.`);
+  }
+  if (config.trusted_networks.some(isEverybody)) {
+    reasons.push('trusted_networks holds everybody: any client could say by a Received field whose mail it brings.');
+  }
+  if (config.forwarders.some(({ networks }) => networks?.some(isEverybody))) {
+    reasons.push('forwarders holds everybody: no failed DMARC or SPF would count.');
   }
   if ((config.smtp.greeting_delay ?? 0) > 60_000) {
     // RFC 5321 §4.5.3.2.1: clients wait 5 minutes for it, and many not so long.
@@ -210,6 +237,8 @@ function unsafe(config: Config): string[] {
   }
   return reasons;
 }
+
+const isEverybody = (network: string): boolean => network.endsWith('/0');
 
 function isSameSocket(url: string, listen: string): boolean {
   const [, host, port = '25'] = /^smtp:\/\/(.+?)(?::(\d+))?\/?$/.exec(url) ?? [];

@@ -4,6 +4,7 @@ import type { Path } from '../model/address.ts';
 import type { Envelope, Recipient } from '../model/envelope.ts';
 import type { Message, Outgoing } from '../model/message.ts';
 import { isPermanent, isPositive, isTransient, type Reply } from '../model/reply.ts';
+import { isTooManyRecipients } from '../next-hop/host-trouble.ts';
 import type { Delivery, DeliveryResult, NextHop } from '../next-hop/next-hop.ts';
 import { localError } from './replies.ts';
 import { type RelayedCopy, resultOf } from './settle.ts';
@@ -111,7 +112,7 @@ async function withoutRefused(
   const taken = relay.recipients.filter(recipient => isPositive(replyTo(recipient)));
   // Abandoned without a refusal: to try the same again could go on for ever.
   if (taken.length === relay.recipients.length) return taken.map(({ path }) => copyWith(relay, path, localError));
-  const isForLater = (recipient: Recipient): boolean => taken.length > 0 && isTooMany(replyTo(recipient));
+  const isForLater = (recipient: Recipient): boolean => taken.length > 0 && isTooManyRecipients(replyTo(recipient));
   const refused = relay.recipients.filter(r => !isPositive(replyTo(r)) && !isForLater(r));
   for (const recipient of refused) ports.learn(recipient.path, replyTo(recipient));
   return [
@@ -132,9 +133,6 @@ async function deliverRest(
   if (ports.hasTime()) return deliver(rest, transaction, ports);
   return rest.recipients.map(({ path }) => copyWith(relay, path, localError));
 }
-
-/** RFC 5321 §4.5.3.1.10: the next hop takes no more recipients in this transaction, and the rest in further ones. */
-const isTooMany = ({ code, enhanced }: Reply): boolean => code === 452 && (enhanced ?? '4.5.3') === '4.5.3';
 
 const copyWith = (relay: Relay, path: Path, reply: Reply, by = relay.nextHop.name): RelayedCopy => ({
   path,

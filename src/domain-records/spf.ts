@@ -41,8 +41,8 @@ async function judgedRecord(
   const all = await evaluate(nobody.v4);
   const faults = endFaults(all, await evaluate(nobody.v6));
   // A record that cannot be evaluated covers nobody; to say so of each address adds nothing.
-  const asked: readonly string[] = all.result === 'permerror' ? [] : outgoing;
-  const results = await Promise.all(asked.map(async ip => ({ ip, ...(await evaluate(ip)) })));
+  const isBroken = all.result === 'permerror';
+  const results = await Promise.all((isBroken ? [] : outgoing).map(async ip => ({ ip, ...(await evaluate(ip)) })));
   const left = results.filter(({ result }) => result !== 'pass');
   const seen = judged(
     [record],
@@ -50,7 +50,7 @@ async function judgedRecord(
     [`${all.lookups} of at most 10 lookups (RFC 7208 §4.6.4)`, ...(hasPtr.test(record) ? [ptrNote] : [])],
   );
   if (seen.standing === 'ok') return seen;
-  const uncovered = asked === outgoing ? left.map(({ ip }) => ip) : outgoing;
+  const uncovered = isBroken ? outgoing : left.map(({ ip }) => ip);
   const better = mended(domain, [record], uncovered);
   // What its words alone cannot mend is not proposed again.
   const isBetter = better.value !== record && all.lookups <= 10;

@@ -77,6 +77,41 @@ const refused = [
   { name: 'a greeting that comes too late', text: 'smtp: { greeting_delay: 2m }', message: /more than 1m/ },
   { name: 'a version of TLS that is too old', text: tlsListener('min_version: TLSv1.1'), message: /min_version/ },
   {
+    name: 'an unknown key that is near to none',
+    text: 'greylist: { from: 3 }',
+    message: /unknown key "greylist\.from" \(valid: from_score, delay, attempts\)/,
+  },
+  {
+    name: 'a list that is none',
+    text: 'recipient_list: a@b.test',
+    message: /recipient_list: expected a list, got a string/,
+  },
+  {
+    name: 'a key that is missing',
+    text: 'banner: { html: x }',
+    message: /banner\.text: is missing: expected a string/,
+  },
+  {
+    name: 'a span without its unit',
+    text: 'history: { keep: 90 }',
+    message: /history\.keep: expected off, or a duration/,
+  },
+  {
+    name: 'a list of recipients that nobody reads',
+    text: 'recipient_list: [a@b.test]',
+    message: /recipient_list is set and recipients is "next_hop"/,
+  },
+  {
+    name: 'everybody as a hop of ours',
+    text: 'trusted_networks: [0.0.0.0/0]',
+    message: /trusted_networks holds everybody/,
+  },
+  {
+    name: 'everybody as a forwarder',
+    text: 'forwarders: [{ networks: ["::/0"] }]',
+    message: /forwarders holds everybody/,
+  },
+  {
     name: 'everybody as somebody who may speak for others',
     text: 'smtp: { xclient_from: ["::/0"] }',
     message: /smtp\.xclient_from ::\/0 is everybody/,
@@ -162,6 +197,16 @@ const refusedValues = [
     text: 'domains: { "*.example.com": {} }',
     message: /:1: domains\.\*\.example\.com: .*wildcard/,
   },
+  {
+    name: 'a domain in two spellings, of which one would win',
+    text: 'domains:\n  example.com: { mode: observe }\n  Example.COM.: {}',
+    message: /:3: domains\.Example\.COM\.: the same as domains\.example\.com/,
+  },
+  {
+    name: 'an address in two spellings',
+    text: 'recipient_profiles:\n  jane@example.com: finance\n  Jane@Example.com: default',
+    message: /:3: recipient_profiles\.Jane@Example\.com: the same as recipient_profiles\.jane@example\.com/,
+  },
   { name: 'a domain that is an address', text: 'domains: { "@example.com": {} }', message: /expected a domain/ },
   { name: 'a domain that is none in Unicode', text: 'domains: { "a☃b.example": {} }', message: /expected a domain/ },
   {
@@ -242,7 +287,7 @@ const accepted = [
   'dns: { servers: [127.0.0.1, "127.0.0.1:5353", "::1", "[::1]:5353"] }',
   'clamd: { address: "unix:/run/clamav/clamd.ctl" }',
   'clamd: { address: "tcp://[::1]:3310" }',
-  'recipient_list: [jane@example.com, "@example.net", postmaster]',
+  'recipients: list\nrecipient_list: [jane@example.com, "@example.net", postmaster]',
   'recipient_profiles: { jane@example.com: finance, postmaster: finance }',
   'contact: https://example.com/unblock',
 ];
@@ -266,7 +311,9 @@ for (const { address, hop, isCircle } of circles) {
 }
 
 test('domains, and addresses in lists, may be written in Unicode, and are compared in ASCII', () => {
-  const config = parse('domains: { Bücher.example.: {} }\nrecipient_list: ["Jörg@Bücher.example", "@straße.example"]');
+  const config = parse(
+    'domains: { Bücher.example.: {} }\nrecipients: list\nrecipient_list: ["Jörg@Bücher.example", "@straße.example"]',
+  );
   assert.deepEqual(Object.keys(config.domains), ['xn--bcher-kva.example']);
   assert.deepEqual(config.recipient_list, ['jörg@xn--bcher-kva.example', '@xn--strae-oqa.example']);
 });

@@ -166,7 +166,11 @@ test('a database that a newer Postern wrote is not touched', async t => {
   const db = new Database(databaseFile(dataDir));
   db.pragma('user_version = 99');
   db.close();
-  await assert.rejects(openTestStore(t, dataDir), { name: 'ConfigError' });
+  await assert.rejects(openTestStore(t, dataDir), (error: Error) => {
+    assert.equal(error.name, 'ConfigError');
+    assert.match(String(error.cause), /written by a newer version/);
+    return true;
+  });
 });
 
 test('a data_dir that cannot be made is a configuration error', async t => {

@@ -18,13 +18,15 @@ export interface RecordSet {
 }
 /**
  * How a name is answered: its records; no answer at all; a SERVFAIL or REFUSED; nothing but the truncation bit over UDP and
- * the records over TCP; or a reply that bears the id of another query.
+ * the records over TCP; or a reply that bears the id of another query;
+ * or one whose record has no data (a TXT has at least one string, RFC 1035 §3.3.14).
  */
 export type Answering =
   | RecordSet
   | 'timeout'
   | 'servfail'
   | 'refused'
+  | 'unreadable'
   | { readonly truncate: RecordSet }
   | { readonly lie: RecordSet };
 export type Zone = Readonly<Record<string, Answering>>;
@@ -120,6 +122,7 @@ function reply(query: Buffer, transport: 'udp' | 'tcp', names: Map<string, Answe
   const how = names.get(name);
   if (how === 'timeout') return null;
   if (how === 'servfail') return message(query, end, { code: 2 });
+  if (how === 'unreadable') return message(query, end, { answers: [record(name, 'TXT', Buffer.alloc(0), 60)] });
   if (how === 'refused') return message(query, end, { code: 5 });
   if (how === undefined) return message(query, end, { code: hasNamesBelow(name, names) ? 0 : 3 });
   if ('lie' in how) return message(query, end, { answers: resourceRecords(name, type, how.lie, names), id: 1 });

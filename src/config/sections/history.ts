@@ -8,8 +8,10 @@ const hour = 3_600_000;
 /** Greylisting must end while the sender still tries: the first hours are when MTAs try often. */
 const longestDelayMs = 4 * hour;
 
+const aSpan = 'expected off, or a duration of at least a day, such as 90d';
+
 const keep = z
-  .string()
+  .string(aSpan)
   .meta({
     description:
       'How long it is remembered who sent to whom, which lists, forwarders and networks were seen, and how their mail was judged; `off` remembers nothing. Addresses are kept as digests only.',
@@ -19,7 +21,7 @@ const keep = z
     if (written === 'off') return written;
     const ms = parseDuration(written);
     if (ms !== null && ms >= 24 * hour) return ms;
-    context.addIssue('expected off, or a duration of at least a day, such as 90d');
+    context.addIssue(aSpan);
     return z.NEVER;
   })
   .prefault('90d');

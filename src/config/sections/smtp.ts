@@ -93,7 +93,10 @@ export const smtp = z
     max_recipients: count(1000, 'Recipients in one transaction; more get 452 4.5.3.'),
     max_connections: count(1000, 'Connections at the same time; more get 421 4.7.0.'),
     connections_per_source: count(50, 'Connections at the same time from one address; an IPv6 source is a /64.'),
-    max_errors: count(20, 'Refused commands on one connection before it is closed with 421 4.7.0.'),
+    max_errors: count(
+      20,
+      'Refused commands on one connection before it is closed with 421 4.7.0; a message that is accepted has those before it forgiven.',
+    ),
     rates,
     tarpit,
     early_talkers: z

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { parentPort, type Worker } from 'node:worker_threads';
 import { TemporaryFailure } from '../../model/failure.ts';
+import { letGoOfStart } from '../../model/let-go.ts';
 
 interface Call {
   readonly seq: number;
@@ -17,6 +18,7 @@ type Operations = { readonly [name: string]: Operation };
 
 /** In the thread: runs what is called until it is closed. What an operation throws must survive the way to the caller. */
 export function serveCalls(operations: Operations, close: () => void): void {
+  letGoOfStart();
   parentPort?.on('message', (call: Call | 'close') => {
     if (call !== 'close') {
       parentPort?.postMessage(answerTo(call, operations));

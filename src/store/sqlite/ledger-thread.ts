@@ -1,53 +1,20 @@
 // The thread of the ledger's one writer: compresses batches, appends them to the file of their day, prunes old days.
 
 import { mkdirSync, rmSync, statSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import type { EpochMs } from '../../model/clock.ts';
+import { serveCalls } from './calls.ts';
 import { openForWriting } from './database.ts';
 import { ledgerDir } from './layout.ts';
 import { appendBlock, type Day, dayFile, dayOf, daysIn, type LedgerRow, migrations } from './ledger-file.ts';
 import { migrate } from './migrations.ts';
 
-export type LedgerRequest =
-  | { readonly seq: number; readonly ask: 'append'; readonly rows: readonly LedgerRow[] }
-  | {
-      readonly seq: number;
-      readonly ask: 'prune';
-      readonly now: EpochMs;
-      readonly keepDays: number;
-      readonly keepBytes: number;
-    }
-  | { readonly seq: number; readonly ask: 'close' };
-
-export type LedgerAnswer =
-  | { readonly seq: number; readonly result: number }
-  | { readonly seq: number; readonly failed: string };
+export type LedgerWriting = typeof writing;
 
 const dataDir: string = workerData.dataDir;
 const dayMs = 24 * 3600 * 1000;
 let open: { readonly day: Day; readonly db: Database } | null = null;
-
-parentPort?.on('message', (request: LedgerRequest) => {
-  try {
-    parentPort?.postMessage({ seq: request.seq, result: answer(request) } satisfies LedgerAnswer);
-  } catch (cause) {
-    parentPort?.postMessage({ seq: request.seq, failed: String(cause) } satisfies LedgerAnswer);
-  }
-  if (request.ask === 'close') parentPort?.close();
-});
-
-function answer(request: LedgerRequest): number {
-  switch (request.ask) {
-    case 'append':
-      return append(request.rows);
-    case 'prune':
-      return prune(request.now, request.keepDays, request.keepBytes);
-    case 'close':
-      closeDay();
-      return 0;
-  }
-}
 
 /** How many rows are on the disk: fewer than given when a later day's file failed. @throws when none is. */
 function append(rows: readonly LedgerRow[]): number {
@@ -99,3 +66,6 @@ function prune(now: EpochMs, keepDays: number, keepBytes: number): number {
 }
 
 const sizeOf = (day: Day): number => statSync(dayFile(dataDir, day)).size;
+
+const writing = { append, prune };
+serveCalls(writing, closeDay);

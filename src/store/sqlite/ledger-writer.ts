@@ -1,13 +1,12 @@
 // The main thread's end of the ledger: gathers records and hands them over in batches, never waited for by SMTP.
 
-import { once } from 'node:events';
 import type { EpochMs } from '../../model/clock.ts';
 import type { LedgerRecord, RefusalRecord } from '../../model/disposition.ts';
-import { TemporaryFailure } from '../../model/failure.ts';
 import type { LedgerWriter } from '../ledger.ts';
 import type { StoreLog } from '../log.ts';
+import { ThreadCalls } from './calls.ts';
 import { type LedgerRow, ledgerRow } from './ledger-file.ts';
-import type { LedgerAnswer, LedgerRequest } from './ledger-thread.ts';
+import type { LedgerWriting } from './ledger-thread.ts';
 import { startThread } from './thread.ts';
 
 export interface LedgerOptions {
@@ -29,7 +28,7 @@ export function startLedger(options: LedgerOptions, log: StoreLog): ClosableLedg
 class SqliteLedger implements ClosableLedger {
   readonly #options: LedgerOptions;
   readonly #log: StoreLog;
-  readonly #thread: LedgerThread;
+  readonly #thread: ThreadCalls<LedgerWriting>;
   #rows: LedgerRow[] = [];
   #bytes = 0;
   #lost = 0;
@@ -39,7 +38,7 @@ class SqliteLedger implements ClosableLedger {
   constructor(options: LedgerOptions, log: StoreLog) {
     this.#options = options;
     this.#log = log;
-    this.#thread = new LedgerThread(options.dataDir);
+    this.#thread = new ThreadCalls(startThread('ledger-thread', { dataDir: options.dataDir }));
   }
 
   append(record: LedgerRecord | RefusalRecord): void {
@@ -61,8 +60,8 @@ class SqliteLedger implements ClosableLedger {
     return written;
   }
 
-  async prune(now: EpochMs, keepDays: number, keepBytes: number): Promise<number> {
-    return this.#thread.ask({ ask: 'prune', now, keepDays, keepBytes });
+  prune(now: EpochMs, keepDays: number, keepBytes: number): Promise<number> {
+    return this.#thread.run('prune', now, keepDays, keepBytes);
   }
 
   async close(): Promise<void> {
@@ -74,7 +73,7 @@ class SqliteLedger implements ClosableLedger {
     while (this.#rows.length > 0) {
       const batch = this.#rows.slice(0, batchRows);
       try {
-        const count = await this.#thread.ask({ ask: 'append', rows: batch });
+        const count = await this.#thread.run('append', batch);
         const written = this.#rows.splice(0, count);
         this.#bytes -= written.reduce((sum, row) => sum + row.body.length, 0);
       } catch (cause) {
@@ -86,54 +85,5 @@ class SqliteLedger implements ClosableLedger {
     if (this.#lost > 0)
       this.#log.error({ lost: this.#lost }, 'ledger records lost: the disk did not take them in time');
     this.#lost = 0;
-  }
-}
-
-type Unnumbered<T> = T extends unknown ? Omit<T, 'seq'> : never;
-
-/** Requests to the thread, each answered in its turn. */
-class LedgerThread {
-  readonly #worker;
-  readonly #waiting = new Map<number, PromiseWithResolvers<number>>();
-  #seq = 0;
-  #isOver = false;
-
-  constructor(dataDir: string) {
-    this.#worker = startThread('ledger-thread', { dataDir });
-    this.#worker.on('message', (answer: LedgerAnswer) => this.#settle(answer));
-    this.#worker.on('error', cause => this.#end(cause));
-    this.#worker.on('exit', () => this.#end('it ended'));
-  }
-
-  ask(request: Unnumbered<LedgerRequest>): Promise<number> {
-    const waiting = Promise.withResolvers<number>();
-    const seq = this.#seq++;
-    if (this.#isOver) waiting.reject(new TemporaryFailure('the ledger is closed'));
-    else {
-      this.#waiting.set(seq, waiting);
-      this.#worker.postMessage({ ...request, seq });
-    }
-    return waiting.promise;
-  }
-
-  async close(): Promise<void> {
-    if (this.#isOver) return;
-    const exit = once(this.#worker, 'exit');
-    await this.ask({ ask: 'close' });
-    await exit;
-  }
-
-  #settle(answer: LedgerAnswer): void {
-    const waiting = this.#waiting.get(answer.seq);
-    this.#waiting.delete(answer.seq);
-    if ('result' in answer) waiting?.resolve(answer.result);
-    else waiting?.reject(new TemporaryFailure('the ledger could not be written', { reason: answer.failed }));
-  }
-
-  #end(cause: unknown): void {
-    this.#isOver = true;
-    for (const waiting of this.#waiting.values())
-      waiting.reject(new TemporaryFailure('the ledger thread ended', { cause }));
-    this.#waiting.clear();
   }
 }

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConfigError } from '../../model/failure.ts';
+import { letGoOfStart } from '../../model/let-go.ts';
 import { openForWriting } from './database.ts';
 import { type Call, commitTogether } from './group-commit.ts';
 import { databaseFile, unfinishedDir } from './layout.ts';
@@ -23,12 +24,16 @@ try {
   migrate(db, migrations);
   const all = operations(db);
   port?.postMessage({ ready: recover(db, all, dataDir) });
+  letGoOfStart();
   serve(
     calls => port?.postMessage(commitTogether(db, all, calls)),
     () => db.close(),
   );
 } catch (cause) {
-  port?.postMessage({ failed: String(cause), isConfig: cause instanceof ConfigError });
+  port?.postMessage({
+    failed: cause instanceof Error ? cause.message : String(cause),
+    isConfig: cause instanceof ConfigError,
+  });
   port?.close();
 }
 

@@ -38,7 +38,7 @@ export class Writer {
     const [started] = (await once(worker, 'message')) as [Started];
     if ('failed' in started) {
       const Failure = started.isConfig ? ConfigError : TemporaryFailure;
-      throw new Failure('the quarantine could not be opened', { dataDir, reason: started.failed });
+      throw new Failure('the quarantine could not be opened', { dataDir, cause: new Error(started.failed) });
     }
     return { writer: new Writer(worker, onDoubt), recovery: started.ready };
   }
