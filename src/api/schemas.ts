@@ -299,6 +299,16 @@ const observation = z
 const explainedMessage = messageSummary
   .extend({
     verdicts: z.array(judgedGroup),
+    alterations: z
+      .array(
+        z.object({
+          recipients: z.array(z.string()),
+          what: z.enum(['subject_tag', 'banner', 'arc_seal', 'dkim_signature']),
+          is_done: z.boolean(),
+          detail: z.string(),
+        }),
+      )
+      .meta({ description: 'What was to be changed in the copies beside fields of ours, and where, how, or why not.' }),
     facts: z.record(z.string(), observation).meta({ description: 'By the name of the check.' }),
     pattern_hits: z.object({
       digest: z.string(),

@@ -126,6 +126,9 @@ function explainedMessageView(record: LedgerRecord): ExplainedView {
   return {
     ...summaryView(record),
     verdicts: record.groups.map(verdictView),
+    alterations: (record.alterations ?? []).flatMap(({ recipients, notes }) =>
+      notes.map(({ what, isDone, detail }) => ({ recipients: [...recipients], what, is_done: isDone, detail })),
+    ),
     facts: { ...facts },
     pattern_hits: {
       digest: patternHits.digest,

@@ -275,6 +275,21 @@ test('a message is explained: margins, points, floors, what was not judged, fact
   assert.deepEqual(json.pattern_hits.overran, ['B']);
 });
 
+test('a message is explained: what was altered, and why something was not', async t => {
+  const api = await startTestApi(t);
+  const notes = [
+    { what: 'subject_tag', isDone: true, detail: '' },
+    { what: 'banner', isDone: false, detail: 'signed' },
+  ] as const;
+  const record = aRecord({ alterations: [{ recipients: ['b@example.com'], notes }] });
+  api.fakes.records.set(record.id, record);
+  const { json } = await api.ask('GET', `/v1/messages/${record.id}`);
+  assert.deepEqual(json.alterations, [
+    { recipients: ['b@example.com'], what: 'subject_tag', is_done: true, detail: '' },
+    { recipients: ['b@example.com'], what: 'banner', is_done: false, detail: 'signed' },
+  ]);
+});
+
 test('the search gives messages and refusals; a message that nobody judged has neither action nor score', async t => {
   const api = await startTestApi(t);
   for (const record of [aRecord(), aRecord({ groups: [] }), aRefusal()]) api.fakes.records.set(record.id, record);
