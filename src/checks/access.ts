@@ -6,11 +6,12 @@ import { comparableDomain, domainOf } from '../model/address.ts';
 import type { AccessMatch, AccessTraits } from '../model/ask.ts';
 import type { Facts } from '../model/evidence.ts';
 import { TemporaryFailure } from '../model/failure.ts';
-import { choice, count, flag, records, type Shape, text, texts, type ValueOf } from '../model/shape.ts';
+import { choice, count, flag, records, text, texts } from '../model/shape.ts';
 import type { dkimCheck } from './auth-dkim.ts';
 import type { dmarcCheck } from './auth-dmarc.ts';
 import type { spfCheck } from './auth-spf.ts';
-import { type Check, check, Skipped, type Subject } from './check.ts';
+import { check, Skipped, type Subject } from './check.ts';
+import { isAuthorVouchedFor, observed } from './earlier.ts';
 import type { fromCheck } from './from.ts';
 
 /** Of From: no honest message has as many authors, and each costs look-ups on the main thread. */
@@ -78,11 +79,7 @@ const isShort = (name: string): boolean => name.length <= 320;
 function provenAuthor(facts: Facts): string {
   const dmarc = observed<typeof dmarcCheck>(facts, 'auth.dmarc');
   if (dmarc === null || domainsInFrom(facts) !== 1) return '';
-  const isAligned =
-    observed<typeof spfCheck>(facts, 'auth.spf')?.aligned === true ||
-    observed<typeof dkimCheck>(facts, 'auth.dkim')?.aligned === true;
-  const isProven = dmarc.result === 'pass' || (dmarc.result === 'none' && isAligned);
-  return isProven ? comparableDomain(dmarc.domain) : '';
+  return isAuthorVouchedFor(facts) ? comparableDomain(dmarc.domain) : '';
 }
 
 const domainsInFrom = (facts: Facts): number => observed<typeof fromCheck>(facts, 'from')?.domains.length ?? 0;
@@ -124,10 +121,4 @@ function fitting(found: readonly AccessRecord[]) {
     entries.push(entry);
   }
   return { entries, leftOut: found.length - entries.length };
-}
-
-/** Null where the check left nothing: what it would have proven is not proven. */
-function observed<C extends Check<Shape>>(facts: Facts, name: C['name']): ValueOf<C['evidence']> | null {
-  const fact = facts[name];
-  return fact?.state === 'observed' ? (fact.value as ValueOf<C['evidence']>) : null;
 }

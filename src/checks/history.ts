@@ -20,12 +20,14 @@ import {
   kindOf,
   nameIn,
 } from '../model/history.ts';
-import { choice, count, records, type Shape, text, texts, type ValueOf } from '../model/shape.ts';
+import { groupsOf } from '../model/networks.ts';
+import { choice, count, records, text, texts } from '../model/shape.ts';
 import type { arcCheck } from './auth-arc.ts';
 import type { dkimCheck } from './auth-dkim.ts';
 import type { dmarcCheck } from './auth-dmarc.ts';
 import type { spfCheck } from './auth-spf.ts';
-import { type Check, check, Skipped, type Subject } from './check.ts';
+import { check, Skipped, type Subject } from './check.ts';
+import { isAuthorVouchedFor, observed } from './earlier.ts';
 import type { fromCheck } from './from.ts';
 import type { messageCheck } from './message.ts';
 
@@ -151,12 +153,8 @@ function provenAddress({ facts, envelope }: Subject): string | null {
 /** The address in From where DMARC passes, or, without a policy to ask, SPF or DKIM for the same organisation. */
 function provenAuthor(facts: Facts): string | null {
   const from = observed<typeof fromCheck>(facts, 'from');
-  const dmarc = observed<typeof dmarcCheck>(facts, 'auth.dmarc');
-  if (from === null || dmarc === null || from.addresses !== 1 || !from.is_parsable) return null;
-  const isAligned =
-    observed<typeof spfCheck>(facts, 'auth.spf')?.aligned === true ||
-    observed<typeof dkimCheck>(facts, 'auth.dkim')?.aligned === true;
-  return dmarc.result === 'pass' || (dmarc.result === 'none' && isAligned) ? from.address : null;
+  if (from === null || from.addresses !== 1 || !from.is_parsable) return null;
+  return isAuthorVouchedFor(facts) ? from.address : null;
 }
 
 /** A list signs for the domain of its List-Id, and sends on what others wrote: of a newsletter there is nothing to lift. */
@@ -199,10 +197,7 @@ function clientKeys(subject: Subject): readonly HistoryKey[] {
 /** A /24, or the /64 that one customer is given. */
 function networkOf(address: string): string {
   if (isIPv4(address)) return address.slice(0, address.lastIndexOf('.'));
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').filter(group => group !== '').length;
-  return [...groups, ...Array<string>(missing).fill('0'), ...(tail ?? '').split(':')].slice(0, 4).join(':');
+  return groupsOf(address).slice(0, 4).join(':');
 }
 
 /** Of the author's domain before others: what a replay makes use of (THREATS.md 25). */
@@ -211,10 +206,4 @@ function signatureKeys(facts: Facts): readonly HistoryKey[] {
   const passing = signatures.filter(({ result }) => result === 'pass');
   const signature = passing.find(({ aligned }) => aligned) ?? passing[0];
   return signature === undefined ? [] : [digested('signature', signature.domain, signature.id)];
-}
-
-/** Null where the check left nothing: what it would have proven is not proven. */
-function observed<C extends Check<Shape>>(facts: Facts, name: C['name']): ValueOf<C['evidence']> | null {
-  const fact = facts[name];
-  return fact?.state === 'observed' ? (fact.value as ValueOf<C['evidence']>) : null;
 }

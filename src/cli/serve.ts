@@ -43,11 +43,12 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
   }
   log.info({ smtp: gateway.smtpAddresses, api: gateway.apiAddress, version, mode: config.mode }, 'listening');
   const manager = notifier(serviceManager(), log);
-  void manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`);
+  const ready = () => manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`);
+  void ready();
   const reload = reloader(gateway, config, () => loadConfig(file), log);
   process.on('SIGHUP', () => {
     void manager.reloading();
-    void reload().then(() => manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`));
+    void reload().then(ready);
   });
   const signal = await stopping;
   log.info({ signal }, 'stopping');

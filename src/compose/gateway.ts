@@ -75,7 +75,7 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
   const rules = new RulesInForce(ruleSetOf(config));
   const metrics = newMetrics();
   const parts = await startParts(config, rules.now(), metrics, world, stops);
-  const { store, nextHops, antivirus, inspection, history, access, spoolFolder } = parts;
+  const { store, nextHops, inspection, history, access, spoolFolder } = parts;
   const recipients = stops.add(await recipientsOf(config, nextHops, world), asked => asked.close());
 
   const releases = releaserOf(store, nextHops, history, world);
@@ -101,14 +101,9 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
     smtpPorts({ ...world, directory, nextHops, offered, receive, refused }),
   );
   registerSources(metrics, {
+    ...parts,
     dataDir: config.data_dir,
     smtp,
-    nextHops,
-    store,
-    antivirus,
-    inspection,
-    history,
-    access,
     recipients,
     rules,
     clock,

@@ -15,13 +15,29 @@ export function addressOf(text: string): string | null {
 /** What counts as one source: an IPv4 address, or the /64 of an IPv6 one, which one subscriber owns whole. Takes what `addressOf` gives. */
 export function sourceOf(address: string): string {
   if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+  return `${groupsOf(address).slice(0, 4).join(':')}::/64`;
 }
+
+/** The eight groups of an IPv6 address, `::` filled in, the dotted form of the last two understood (RFC 4291 §2.2). */
+export function groupsOf(address: string): readonly string[] {
+  const [head = '', tail] = address.toLowerCase().split('::');
+  const left = groups(head);
+  if (tail === undefined) return left;
+  const right = groups(tail);
+  return [...left, ...Array.from({ length: 8 - left.length - right.length }, () => '0'), ...right];
+}
+
+function groups(part: string): readonly string[] {
+  return part
+    .split(':')
+    .filter(group => group !== '')
+    .flatMap(group => (group.includes('.') ? hexadecimal(group.split('.').map(Number)) : [group]));
+}
+
+const hexadecimal = ([a = 0, b = 0, c = 0, d = 0]: readonly number[]): readonly string[] => [
+  (a * 256 + b).toString(16),
+  (c * 256 + d).toString(16),
+];
 
 /** As `BlockList.addSubnet` takes it. */
 export interface Network {
