@@ -5,25 +5,17 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Command } from 'commander';
 import { addAccessCommands } from '../../src/cli/access.ts';
 import { BadInput } from '../../src/model/failure.ts';
 import { startTestApi } from '../api/support.ts';
 import { tempDir } from '../support/temp.ts';
+import { printedBy } from './api-commands.ts';
 
 /** The command with an API behind it; its arguments give what it printed. */
 async function commandFor(t: TestContext) {
   const api = await startTestApi(t);
-  const postern = async (...args: string[]) => {
-    let printed = '';
-    const program = new Command('postern').exitOverride();
-    const print = (text: string) => {
-      printed += text;
-    };
-    addAccessCommands(program, { url: api.url, token: api.tokenFor('admin'), print });
-    await program.parseAsync(['access', ...args], { from: 'user' });
-    return printed;
-  };
+  const postern = (...args: string[]) =>
+    printedBy(addAccessCommands, { url: api.url, token: api.tokenFor('admin') }, ['access', ...args]);
   return { api, postern };
 }
 

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Command } from 'commander';
 import { addQuarantineCommands } from '../../src/cli/quarantine.ts';
 import { BadInput, PermanentFailure, TemporaryFailure } from '../../src/model/failure.ts';
 import { reply } from '../../src/model/reply.ts';
 import { anEntry, anId, startTestApi } from '../api/support.ts';
+import { printedBy } from './api-commands.ts';
 
 /** The command with an API behind it; its arguments give what it printed. */
 async function commandFor(t: TestContext) {
@@ -15,16 +15,8 @@ async function commandFor(t: TestContext) {
   return { api, postern };
 }
 
-async function run(access: { url: string; token: string | null }, args: readonly string[]): Promise<string> {
-  let printed = '';
-  const program = new Command('postern').exitOverride();
-  const print = (text: string) => {
-    printed += text;
-  };
-  addQuarantineCommands(program, { ...access, print });
-  await program.parseAsync(['quarantine', ...args], { from: 'user' });
-  return printed;
-}
+const run = (access: { url: string; token: string | null }, args: readonly string[]): Promise<string> =>
+  printedBy(addQuarantineCommands, access, ['quarantine', ...args]);
 
 test('list prints a line an entry, and passes the filters on', async t => {
   const { api, postern } = await commandFor(t);

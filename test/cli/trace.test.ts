@@ -2,24 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Command } from 'commander';
 import { addTraceCommand } from '../../src/cli/trace.ts';
 import { BadInput } from '../../src/model/failure.ts';
 import { reply } from '../../src/model/reply.ts';
 import { aRecord, aRefusal, startTestApi } from '../api/support.ts';
+import { printedBy } from './api-commands.ts';
 
 async function commandFor(t: TestContext) {
   const api = await startTestApi(t);
-  const postern = async (...args: string[]) => {
-    let printed = '';
-    const program = new Command('postern').exitOverride();
-    const print = (text: string) => {
-      printed += text;
-    };
-    addTraceCommand(program, { url: api.url, token: api.tokenFor('ledger:read'), print });
-    await program.parseAsync(['trace', ...args], { from: 'user' });
-    return printed;
-  };
+  const postern = (...args: string[]) =>
+    printedBy(addTraceCommand, { url: api.url, token: api.tokenFor('ledger:read') }, ['trace', ...args]);
   return { api, postern };
 }
 
