@@ -5,7 +5,7 @@ import { type Resolver, resolver } from '../dns/resolver.ts';
 import { type Inspector, inspectorPool } from '../inspect/inspector.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
-import type { PatternSpec } from '../rules/patterns.ts';
+import type { PatternSpec } from '../rules/patterns/patterns.ts';
 import type { GatewayAccess } from './access.ts';
 import type { Antivirus } from './antivirus.ts';
 import { type RunningLists, startDnsLists } from './dns-lists.ts';

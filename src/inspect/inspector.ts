@@ -7,7 +7,7 @@ import type { Evidence } from '../model/evidence.ts';
 import { TemporaryFailure } from '../model/failure.ts';
 import type { Message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
-import type { PatternSpec } from '../rules/patterns.ts';
+import type { PatternSpec } from '../rules/patterns/patterns.ts';
 import { type AskBudget, type AskServices, answerer } from './ask.ts';
 import { type Ending, evidenceOfOverrun, type Job, type Overrun, type Roster, type Work } from './job.ts';
 import { Lane } from './lane.ts';

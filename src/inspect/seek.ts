@@ -1,7 +1,7 @@
 // The search for patterns in one message. What could not be sought is said to have overrun: it is never "no hit".
 
 import type { Facts, PatternHits, Texts } from '../model/evidence.ts';
-import type { PatternMatcher } from '../rules/patterns.ts';
+import type { PatternMatcher } from '../rules/patterns/patterns.ts';
 import { cut } from './facts.ts';
 import { late, within } from './within.ts';
 

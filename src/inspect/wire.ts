@@ -10,7 +10,7 @@ import type {
   ScanResult,
 } from '../model/ask.ts';
 import type { Site } from '../model/site.ts';
-import type { PatternSpec } from '../rules/patterns.ts';
+import type { PatternSpec } from '../rules/patterns/patterns.ts';
 import type { Ending, Work } from './job.ts';
 
 /** Given to a worker when it starts; a worker that needs another one is replaced. */

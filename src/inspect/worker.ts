@@ -6,7 +6,7 @@ import type { Check } from '../checks/check.ts';
 import { readMail } from '../content/mail.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { letGoOfKept, letGoOfStart } from '../model/let-go.ts';
-import { compilePatterns } from '../rules/patterns.ts';
+import { compilePatterns } from '../rules/patterns/patterns.ts';
 import { askPort } from './ask-port.ts';
 import { giveBackWorkingDirectory } from './confinement.ts';
 import { dnsFactBytes, factsBytes } from './facts.ts';

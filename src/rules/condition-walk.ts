@@ -3,7 +3,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { didYouMean } from '../model/nearest.ts';
 import type { EvidenceType, NamedField, Vocabulary } from './evidence-types.ts';
-import { patternDefect } from './patterns.ts';
+import { patternDefect } from './patterns/patterns.ts';
 import { visible } from './visible.ts';
 
 /** Facts are at most 32 KiB, so no text in them is longer. */

@@ -5,7 +5,7 @@ import { parseTemplate, type Template } from './because.ts';
 import { type Condition, ConditionCompiler } from './conditions.ts';
 import { type EvidenceType, Vocabulary } from './evidence-types.ts';
 import { readLists } from './lists.ts';
-import { patternDigest } from './patterns.ts';
+import { patternDigest } from './patterns/patterns.ts';
 import { type ProfileDraft, readProfile, resolveProfiles } from './profile.ts';
 import type { Rule, RuleSet } from './rule.ts';
 import { type RuleDraft, readRules } from './rule-file.ts';

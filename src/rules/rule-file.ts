@@ -6,7 +6,7 @@ import type { Field } from '../model/shape.ts';
 import type { Site } from '../model/site.ts';
 import type { Points } from '../model/verdict.ts';
 import type { EvidenceType, Vocabulary } from './evidence-types.ts';
-import { type PatternSpec, patternDefect } from './patterns.ts';
+import { type PatternSpec, patternDefect } from './patterns/patterns.ts';
 import type { RuleCase } from './rule.ts';
 import type { Place } from './source.ts';
 import { visible } from './visible.ts';

@@ -3,7 +3,7 @@
 import type { Truth } from './conditions.ts';
 import { celValues, judgedFacts } from './evidence-types.ts';
 import { both, conditionTruth } from './judge.ts';
-import { compilePatterns, type PatternMatcher } from './patterns.ts';
+import { compilePatterns, type PatternMatcher } from './patterns/patterns.ts';
 import type { Rule, RuleCase, RuleSet } from './rule.ts';
 import type { Place } from './source.ts';
 

@@ -6,7 +6,7 @@ import type { Points } from '../model/verdict.ts';
 import type { Template } from './because.ts';
 import type { Condition, ConditionCompiler } from './conditions.ts';
 import type { Vocabulary } from './evidence-types.ts';
-import type { PatternSpec } from './patterns.ts';
+import type { PatternSpec } from './patterns/patterns.ts';
 import type { Profile } from './profile.ts';
 import type { Place } from './source.ts';
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seek } from '../../src/inspect/seek.ts';
 import type { Texts } from '../../src/model/evidence.ts';
-import { compilePatterns } from '../../src/rules/patterns.ts';
+import { compilePatterns } from '../../src/rules/patterns/patterns.ts';
 
 const matcher = compilePatterns([{ symbol: 'HELLO', field: 'text', source: 'hello', flags: '' }]);
 const limits = { deadlineMs: 5000, budgetMs: 100, now: () => performance.now() };

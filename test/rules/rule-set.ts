@@ -7,7 +7,7 @@ import type { Verdict } from '../../src/model/verdict.ts';
 import type { EvidenceType } from '../../src/rules/evidence-types.ts';
 import { judge } from '../../src/rules/judge.ts';
 import { loadRules } from '../../src/rules/load.ts';
-import { compilePatterns } from '../../src/rules/patterns.ts';
+import { compilePatterns } from '../../src/rules/patterns/patterns.ts';
 import type { Profile } from '../../src/rules/profile.ts';
 import type { RuleSet } from '../../src/rules/rule.ts';
 

@@ -2,12 +2,12 @@
 // in one pass over a field, and a regular expression runs only where its literals stand. V8's RegExp is the reference.
 
 import { createHash } from 'node:crypto';
-import type { PatternHit, PatternHits, TextField, Texts } from '../model/evidence.ts';
+import type { PatternHit, PatternHits, TextField, Texts } from '../../model/evidence.ts';
+import { visible } from '../visible.ts';
 import { type LiteralFinder, literalFinder } from './aho-corasick.ts';
 import { fold, requiredLiterals } from './literals.ts';
 import { dangerOf } from './regex-danger.ts';
 import { parseRegex } from './regex-syntax.ts';
-import { visible } from './visible.ts';
 
 export interface PatternSpec {
   readonly symbol: string;

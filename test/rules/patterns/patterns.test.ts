@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { PatternHits, TextField, Texts } from '../../src/model/evidence.ts';
-import { compilePatterns, type PatternSpec, piecesOf, searchLimits } from '../../src/rules/patterns.ts';
+import type { PatternHits, TextField, Texts } from '../../../src/model/evidence.ts';
+import { compilePatterns, type PatternSpec, piecesOf, searchLimits } from '../../../src/rules/patterns/patterns.ts';
 
 const patient = { budgetMs: 1000, now: () => 0 };
 const spec = (symbol: string, source: string, flags = 'i', field: TextField = 'text'): PatternSpec => ({

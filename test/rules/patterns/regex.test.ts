@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fold, requiredLiterals } from '../../src/rules/literals.ts';
-import { patternDefect } from '../../src/rules/patterns.ts';
-import { parseRegex } from '../../src/rules/regex-syntax.ts';
+import { fold, requiredLiterals } from '../../../src/rules/patterns/literals.ts';
+import { patternDefect } from '../../../src/rules/patterns/patterns.ts';
+import { parseRegex } from '../../../src/rules/patterns/regex-syntax.ts';
 
 const literals = [
   { source: 'viagra', needs: ['VIAGRA'] },
