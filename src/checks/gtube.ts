@@ -15,7 +15,7 @@ export const gtubeCheck = check({
     await mail.turnFor(mail.raw);
     const { buffer, byteOffset, byteLength } = mail.raw;
     if (Buffer.from(buffer, byteOffset, byteLength).includes(gtube)) return { found: true };
-    const texts = await mail.texts();
-    return { found: [...(texts.get('text') ?? []), ...(texts.get('html') ?? [])].some(text => text.includes(gtube)) };
+    const texts = [...(await mail.text('text')), ...(await mail.text('html'))];
+    return { found: texts.some(text => text.includes(gtube)) };
   },
 });

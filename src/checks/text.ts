@@ -22,7 +22,7 @@ export const textCheck = check({
   },
   async observe({ mail }) {
     const body = await mail.body();
-    const all = ((await mail.texts()).get('text') ?? []).join('\n');
+    const all = (await mail.text('text')).join('\n');
     const upper = countOf(all, /\p{Lu}/gu);
     return {
       length: all.length,

@@ -1,6 +1,6 @@
 // The content of one message as checks see it: read lazily, each view computed once.
 
-import type { Texts } from '../model/evidence.ts';
+import type { TextField, Texts } from '../model/evidence.ts';
 import { fieldValue, type HeaderSection, headerSection } from '../model/header.ts';
 import { type AddressList, addressList } from './addresses.ts';
 import type { Anomaly } from './anomalies.ts';
@@ -9,7 +9,7 @@ import { type Body, readBody } from './body.ts';
 import { carve } from './carve.ts';
 import { type Part, readStructure, type Structure } from './mime.ts';
 import { type Parsed, parse } from './parsed.ts';
-import { readTexts } from './texts.ts';
+import { textReader } from './texts.ts';
 import { turnFor } from './turns.ts';
 import { addressesInText, distinctAddresses, type WebAddress } from './urls.ts';
 import { decodeWords } from './words.ts';
@@ -36,8 +36,10 @@ export interface Mail {
   webAddresses(): Promise<readonly WebAddress[]>;
   /** Every content that some reader may take out of the message; for scanners. */
   contents(): Promise<readonly Content[]>;
-  /** The strings in which patterns are sought. */
-  texts(): Promise<Texts>;
+  /** The strings of one field in which patterns are sought. */
+  text(field: TextField): Promise<readonly string[]>;
+  /** Those of several. */
+  texts(fields: Iterable<TextField>): Promise<Texts>;
   /** Resolves when the next long pass over `bytes` may begin, so that other messages get on between them. */
   turnFor(bytes: Uint8Array): Promise<void>;
 }
@@ -85,9 +87,15 @@ export function readMail(raw: Uint8Array): Mail {
     contents: once(async () =>
       contents(raw, structure(), await parsed(), (await anomalies()).size + structure().limits.size > 0),
     ),
-    texts: once(() => readTexts(mail)),
+    text: field => text(field),
+    texts: async fields => {
+      const texts = new Map<TextField, readonly string[]>();
+      for (const field of fields) texts.set(field, await text(field));
+      return texts;
+    },
     turnFor,
   };
+  const text = textReader(mail);
   return mail;
 }
 

@@ -1,6 +1,6 @@
 // The strings in which rules' patterns are sought, by field; each is capped, and what was cut is told.
 
-import type { TextField, Texts } from '../model/evidence.ts';
+import type { TextField, textFields } from '../model/evidence.ts';
 import { fieldValue } from '../model/header.ts';
 import type { Mail } from './mail.ts';
 import { decodeWords } from './words.ts';
@@ -8,22 +8,39 @@ import { decodeWords } from './words.ts';
 /** Characters in all strings of one field together; header fields are within the limits of the header section. */
 export const maxFieldChars = 256 * 1024;
 
-export async function readTexts(mail: Mail): Promise<Texts> {
-  const body = await mail.body();
-  const texts = new Map<TextField, readonly string[]>();
-  texts.set('subject', mail.decoded('subject'));
-  texts.set('from', mail.decoded('from'));
-  texts.set('text', capped([...body.texts, ...body.html.map(h => h.text)]));
-  texts.set('html', capped(body.htmlSources));
-  texts.set(
-    'url',
-    (await mail.webAddresses()).map(address => address.href),
-  );
-  texts.set('filename', capped((await mail.attachments()).flatMap(a => a.names)));
-  texts.set('raw', [rawText(mail.raw)]);
-  for (const [name, values] of headerTexts(mail)) texts.set(`header:${name}`, values);
-  return texts;
+type Reader = (mail: Mail) => readonly string[] | Promise<readonly string[]>;
+
+/** The fields that rules name, header fields apart. */
+const readers: Readonly<Record<(typeof textFields)[number], Reader>> = {
+  subject: mail => mail.decoded('subject'),
+  from: mail => mail.decoded('from'),
+  text: async mail => {
+    const body = await mail.body();
+    return capped([...body.texts, ...body.html.map(h => h.text)]);
+  },
+  html: async mail => capped((await mail.body()).htmlSources),
+  url: async mail => (await mail.webAddresses()).map(address => address.href),
+  filename: async mail => capped((await mail.attachments()).flatMap(a => a.names)),
+  raw: mail => [rawText(mail.raw)],
+};
+
+/** The strings of each field, read once, when it is first asked for. A field that is not there has none. */
+export function textReader(mail: Mail): (field: TextField) => Promise<readonly string[]> {
+  const read = new Map<TextField, Promise<readonly string[]>>();
+  let header: ReadonlyMap<string, readonly string[]> | null = null;
+  const strings = async (field: TextField): Promise<readonly string[]> => {
+    if (isNamed(field)) return readers[field](mail);
+    header ??= headerTexts(mail);
+    return header.get(field) ?? [];
+  };
+  return field => {
+    const known = read.get(field) ?? strings(field);
+    read.set(field, known);
+    return known;
+  };
 }
+
+const isNamed = (field: TextField): field is (typeof textFields)[number] => Object.hasOwn(readers, field);
 
 /**
  * `values` within the characters of a field. Each has an equal share, and what shorter ones leave goes to the longer: a
@@ -48,14 +65,14 @@ function rawText(raw: Uint8Array): string {
   return Buffer.from(raw.buffer, raw.byteOffset, Math.min(raw.length, maxFieldChars)).toString('latin1');
 }
 
-/** Every field that is there: unfolded, decoded, in order. */
+/** Every field that is there, as `header:NAME`: unfolded, decoded, in order. */
 function headerTexts(mail: Mail): ReadonlyMap<string, readonly string[]> {
   const values = new Map<string, string[]>();
   for (const field of mail.header.fields) {
     if (field.name === '' || field.name.length > 100) continue;
     const value = decodeWords(fieldValue(mail.raw, field));
-    const known = values.get(field.name);
-    if (known === undefined) values.set(field.name, [value]);
+    const known = values.get(`header:${field.name}`);
+    if (known === undefined) values.set(`header:${field.name}`, [value]);
     else known.push(value);
   }
   return values;

@@ -68,7 +68,7 @@ async function evidenceOf(order: Extract<WorkOrder, { kind: 'inspect' }>): Promi
   const [facts, sought] = await Promise.all([
     // The main thread adds the fact `dns`.
     run(ordered, subject, { deadlineMs, factsBytes: factsBytes - dnsFactBytes, now }),
-    seek(() => mail.texts(), matcher, symbols, { deadlineMs, budgetMs: setup.patternBudgetMs, now }),
+    seek(() => mail.texts(matcher.fields), matcher, symbols, { deadlineMs, budgetMs: setup.patternBudgetMs, now }),
   ]);
   return {
     facts: { ...facts, ...sought.facts },

@@ -14,7 +14,10 @@ export type Facts = Readonly<Record<string, Observation>>;
 
 /** The fields that a rule's `match` may name, `header:NAME` apart (NAME in lower case). */
 export const textFields = ['subject', 'from', 'text', 'html', 'url', 'filename', 'raw'] as const;
-export type TextField = (typeof textFields)[number] | `header:${string}`;
+export type TextField = (typeof textFields)[number] | `header:${string}` | SpamAssassinField;
+
+/** The views in which SpamAssassin's rules seek, under its names: `sa:body`, `sa:rawbody`, `sa:header:subject:raw`. */
+export type SpamAssassinField = `sa:${string}`;
 
 /** The strings in which patterns are sought. Several for one field where the message has several (urls, filenames). */
 export type Texts = ReadonlyMap<TextField, readonly string[]>;

@@ -50,6 +50,8 @@ export interface Verdict {
   /** The strongest of what the score reaches and what the floors ask. */
   readonly action: Action;
   readonly hits: readonly Hit[];
+  /** What rules on trial would have added: no part of the score, and nothing follows. Left out where none fired. */
+  readonly shadow?: readonly Hit[];
   readonly floors: readonly Floor[];
   readonly notJudged: readonly NotJudged[];
   /**

@@ -16,7 +16,7 @@ import type { Condition, Truth } from './conditions.ts';
 import { type CelValues, celValues, judgedFacts, whyMissing } from './evidence-types.ts';
 import { type Policy, policyFloors, policyMissing } from './policy.ts';
 import type { Profile } from './profile.ts';
-import type { Rule, RuleSet } from './rule.ts';
+import type { Role, Rule, RuleSet } from './rule.ts';
 
 /** What `evidence` says of a message under `rules` and `profile`; the same arguments give the same verdict. */
 export function judge(
@@ -30,8 +30,12 @@ export function judge(
   const seen = judgedFacts(facts, patternHits, site, rules.patternDigest);
   const matched = new Map(patternHits.hits.map(hit => [hit.symbol, hit]));
   const truths = judgeRules(rules, seen, patternHits, matched);
-  const fired = rules.rules.filter(rule => truths.get(rule.symbol) === 'yes');
-  const hits = fired.map(rule => hitOf(rule, profile, seen, matched.get(rule.symbol) ?? null));
+  const fired = (role: Role): readonly Hit[] =>
+    rules.rules
+      .filter(rule => rule.role === role && truths.get(rule.symbol) === 'yes')
+      .map(rule => hitOf(rule, profile, seen, matched.get(rule.symbol) ?? null));
+  const hits = fired('scored');
+  const shadow = fired('shadow');
   const score = hits.reduce((sum, hit) => sum + hit.points, 0);
   const floors = policyFloors(facts, hits, profile, policy);
   return {
@@ -40,6 +44,7 @@ export function judge(
     thresholds: profile.thresholds,
     action: strongest([reached(score, profile.thresholds), ...floors.map(floor => floor.action)]),
     hits,
+    ...(shadow.length === 0 ? {} : { shadow }),
     floors,
     notJudged: rules.rules.flatMap(rule => notJudged(rule.symbol, truths.get(rule.symbol))),
     missing: policyMissing(facts, profile),

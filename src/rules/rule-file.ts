@@ -7,7 +7,7 @@ import type { Site } from '../model/site.ts';
 import type { Points } from '../model/verdict.ts';
 import type { EvidenceType, Vocabulary } from './evidence-types.ts';
 import { type PatternSpec, patternDefect } from './patterns/patterns.ts';
-import type { RuleCase } from './rule.ts';
+import type { Role, RuleCase } from './rule.ts';
 import type { Place } from './source.ts';
 import { visible } from './visible.ts';
 import type { YamlValue } from './yaml-value.ts';
@@ -24,6 +24,7 @@ export interface RuleDraft {
   readonly because: YamlValue | null;
   readonly falsePositives: readonly string[];
   readonly isEnabled: boolean;
+  readonly role: Role;
   readonly tests: { readonly hit: readonly RuleCase[]; readonly miss: readonly RuleCase[] };
   readonly body: YamlValue;
 }
@@ -39,6 +40,7 @@ const keys = [
   'false_positives',
   'tests',
   'enabled',
+  'shadow',
 ] as const;
 
 const maxScore: Points = 1_000_000;
@@ -55,11 +57,14 @@ function readRule(body: YamlValue, vocabulary: Vocabulary): RuleDraft | null {
   const symbol = required(body, 'symbol', fields.symbol)?.text() ?? null;
   const summary = required(body, 'summary', fields.summary)?.text() ?? null;
   const group = required(body, 'group', fields.group)?.text() ?? null;
-  const score = required(body, 'score', fields.score)?.points(maxScore) ?? null;
+  const role = roleOf(symbol, fields.shadow?.flag() ?? false);
+  const score = role === 'component' ? 0 : (required(body, 'score', fields.score)?.points(maxScore) ?? null);
   const isEnabled = fields.enabled?.flag() ?? true;
-  if (symbol === null || summary === null || group === null || score === null || fields.score === undefined)
-    return null;
-  if (!/^[A-Z][A-Z0-9_]*$/.test(symbol)) fields.symbol?.problem('a symbol has capital letters, digits and underscores');
+  if (symbol === null || summary === null || group === null || score === null) return null;
+  if (!/^(?:__)?[A-Z][A-Z0-9_]*$/.test(symbol))
+    fields.symbol?.problem('a symbol has capital letters, digits and underscores');
+  if (role === 'component' && fields.score !== undefined)
+    fields.score.problem(`${symbol} is a component, for other rules to ask for: it has no score`);
   if (!/^[a-z][a-z0-9-]*$/.test(group)) fields.group?.problem('a group has lower-case letters, digits and hyphens');
   if (fields.match === undefined && fields.when === undefined) body.problem(`${symbol} has neither match nor when`);
   const tests = readTests(fields.tests, vocabulary);
@@ -71,15 +76,21 @@ function readRule(body: YamlValue, vocabulary: Vocabulary): RuleDraft | null {
     summary,
     group,
     score,
-    setBy: fields.score.at,
+    setBy: (fields.score ?? body).at,
     patterns: readMatch(fields.match, symbol),
     when: fields.when ?? null,
     because: fields.because ?? null,
     falsePositives: fields.false_positives?.texts() ?? [],
     isEnabled,
+    role,
     tests,
     body,
   };
+}
+
+function roleOf(symbol: string | null, isShadow: boolean): Role {
+  if (symbol?.startsWith('__') === true) return 'component';
+  return isShadow ? 'shadow' : 'scored';
 }
 
 function required(body: YamlValue, key: string, value: YamlValue | undefined): YamlValue | null {

@@ -10,6 +10,12 @@ import type { PatternSpec } from './patterns/patterns.ts';
 import type { Profile } from './profile.ts';
 import type { Place } from './source.ts';
 
+/**
+ * `scored`: its points count. `shadow`: judged and recorded, and nothing follows, so that a rule can be tried on live mail.
+ * `component`: only for other rules to ask for (`__NAME`); neither counted nor recorded.
+ */
+export type Role = 'scored' | 'shadow' | 'component';
+
 export interface Rule {
   /** The observation: `SPF_FAIL`. */
   readonly symbol: string;
@@ -25,6 +31,7 @@ export interface Rule {
   readonly because: Template | null;
   readonly falsePositives: readonly string[];
   readonly isEnabled: boolean;
+  readonly role: Role;
   readonly tests: { readonly hit: readonly RuleCase[]; readonly miss: readonly RuleCase[] };
   readonly at: Place;
 }

@@ -7,8 +7,11 @@ import { extension } from '../../src/content/attachments.ts';
 import { clipped, fitting, withUnseenShown } from '../../src/content/bounds.ts';
 import { readMail } from '../../src/content/mail.ts';
 import { maxFieldChars } from '../../src/content/texts.ts';
+import { textFields } from '../../src/model/evidence.ts';
 
 const crlf = (text: string): Buffer => Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1');
+
+const allFields = [...textFields, 'header:x-two'] as const;
 
 test('the texts in which patterns are sought', async () => {
   const mail = readMail(
@@ -39,7 +42,7 @@ Content-Type: application/pdf; name="Rechnung.pdf"
 --b--
 `),
   );
-  const texts = await mail.texts();
+  const texts = await mail.texts(allFields);
   assert.deepEqual(texts.get('subject'), ['Grüße']);
   assert.deepEqual(texts.get('from'), ['Jürgen <j@x.example>']);
   assert.deepEqual(texts.get('header:x-two'), ['one', 'two  folded']);
@@ -51,7 +54,7 @@ Content-Type: application/pdf; name="Rechnung.pdf"
 });
 
 test('texts are capped', async () => {
-  const texts = await readMail(crlf(`Subject: x\n\n${'word '.repeat(200_000)}\n`)).texts();
+  const texts = await readMail(crlf(`Subject: x\n\n${'word '.repeat(200_000)}\n`)).texts(allFields);
   assert.equal(texts.get('text')?.[0]?.length, maxFieldChars);
   assert.equal(texts.get('raw')?.[0]?.length, maxFieldChars);
 });
@@ -62,7 +65,7 @@ test('a long text that nobody is shown does not keep the HTML from being searche
   const mail = readMail(
     crlf(`Content-Type: multipart/alternative; boundary=b\n\n${filler}${part('text/html', '<p>Offer</p>')}--b--\n`),
   );
-  const [plain, html] = (await mail.texts()).get('text') ?? [];
+  const [plain, html] = await mail.text('text');
   assert.equal(html, 'Offer');
   assert.equal(plain?.length, maxFieldChars - 'Offer'.length);
 });
@@ -73,7 +76,7 @@ test('parser differential: text that only our reader finds is searched too', asy
       'Content-Type: multipart/mixed boundary=b\n\n--b\nContent-Type: text/html\n\n<p>Hidden <a href="https://evil.test">x</a>\n--b--\n',
     ),
   );
-  const texts = await mail.texts();
+  const texts = await mail.texts(allFields);
   assert.ok(texts.get('text')?.some(text => text.includes('Hidden')));
   assert.deepEqual(texts.get('url'), ['https://evil.test/']);
 });
@@ -110,7 +113,7 @@ test('an error of mailparser never means that nothing is attached, or that there
     (await mail.attachments()).map(a => a.name),
     ['a.exe'],
   );
-  assert.deepEqual((await mail.texts()).get('text'), ['Hello\n']);
+  assert.deepEqual(await mail.text('text'), ['Hello\n']);
   assert.ok((await mail.contents()).length >= 2);
 });
 
@@ -128,7 +131,7 @@ test('each view is computed once', async () => {
   const mail = readMail(crlf('Subject: x\n\nHello\n'));
   assert.equal(mail.structure(), mail.structure());
   assert.equal(mail.parsed(), mail.parsed());
-  assert.equal(await mail.texts(), await mail.texts());
+  assert.equal(mail.text('text'), mail.text('text'));
 });
 
 test('facts are bounded: lists by their items and by their characters', () => {

@@ -7,6 +7,7 @@ import { mimeLimits } from '../../src/content/anomalies.ts';
 import { readHtml } from '../../src/content/html.ts';
 import { readMail } from '../../src/content/mail.ts';
 import { decode } from '../../src/content/transfer-encoding.ts';
+import { textFields } from '../../src/model/evidence.ts';
 
 const lines = fc.constantFrom(
   ...[
@@ -90,7 +91,7 @@ test('both readers: every view of any message can be had', async () => {
     fc.asyncProperty(mail, async raw => {
       const read = readMail(raw);
       const [texts, parsed, contents, attachments] = await Promise.all([
-        read.texts(),
+        read.texts(textFields),
         read.parsed(),
         read.contents(),
         read.attachments(),

@@ -357,3 +357,24 @@ test('the same evidence gives the same bytes, also after a stay in a file', () =
     }),
   );
 });
+
+test('a rule on trial is recorded with its points, and is no part of the score', () => {
+  const rules = load({
+    rules: rule('A', 'when: from.is_odd', '2') + rule('TRIAL', 'when: from.is_odd\n  shadow: true', '9'),
+  });
+  const judged = verdict(rules, { facts: from({ is_odd: true }) });
+  assert.deepEqual([judged.score, symbolsOf(judged), judged.action], [2000, ['A'], 'deliver']);
+  assert.deepEqual(
+    judged.shadow?.map(({ symbol, points }) => [symbol, points]),
+    [['TRIAL', 9000]],
+  );
+  assert.equal('shadow' in verdict(rules, { facts: from({ is_odd: false }) }), false);
+});
+
+test('a component is asked for by others, and neither counted nor recorded', () => {
+  const component =
+    '- { symbol: __ODD, summary: S., group: g, when: from.is_odd, tests: { hit: [{ facts: { from: { is_odd: true } } }], miss: [{ facts: { from: { is_odd: false } } }] } }\n';
+  const rules = load({ rules: rule('A', "when: hit('__ODD')", '2') + component });
+  assert.deepEqual(symbolsOf(verdict(rules, { facts: from({ is_odd: true }) })), ['A']);
+  assert.deepEqual(symbolsOf(verdict(rules, { facts: from({ is_odd: false }) })), []);
+});

@@ -30,6 +30,11 @@ const wrongRules = [
     text: '- { symbol: A, summary: S., group: g, score: 1, when: from.is_odd, tests: { hit: [{}] } }',
     says: 'rules/a.yaml:1: A has no miss test: it may not be enabled',
   },
+  {
+    name: 'a score for a component',
+    text: rule('__A', 'when: from.is_odd'),
+    says: 'rules/a.yaml:5: __A is a component, for other rules to ask for: it has no score',
+  },
   { name: 'neither match nor when', text: rule('A', ''), says: 'rules/a.yaml:2: A has neither match nor when' },
   {
     name: 'points finer than a thousandth',

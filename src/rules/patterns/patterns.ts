@@ -26,6 +26,8 @@ export interface SeekOptions {
 
 export interface PatternMatcher {
   readonly digest: string;
+  /** Those in which something is sought. */
+  readonly fields: readonly TextField[];
   match(texts: Texts, options: SeekOptions): PatternHits;
 }
 
@@ -75,7 +77,11 @@ export function compilePatterns(specs: readonly PatternSpec[]): PatternMatcher {
     regex: new RegExp(spec.source, spec.flags),
     number: numbers.get(spec) ?? 0,
   }));
-  return { digest, match: (texts, options) => ({ digest, ...seek(patterns, filters, texts, options) }) };
+  return {
+    digest,
+    fields: [...perField.keys()],
+    match: (texts, options) => ({ digest, ...seek(patterns, filters, texts, options) }),
+  };
 }
 
 type Prefilter = (strings: readonly string[]) => ReadonlySet<number>;
