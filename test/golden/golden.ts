@@ -4,11 +4,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { messageOf } from '../../src/cli/stored-mail.ts';
 import { accessOf } from '../../src/compose/access.ts';
 import { startInspection } from '../../src/compose/inspection.ts';
 import { lineOf, RulesInForce } from '../../src/compose/line.ts';
 import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { messageOf } from '../../src/compose/stored-mail.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { DnsAnswer, RecordType } from '../../src/model/ask.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrivalOf } from '../../src/cli/stored-mail.ts';
+import { arrivalOf } from '../../src/compose/stored-mail.ts';
 
 const received = (from: string) => `Received: from ${from}\n\tby mx.ours.example (Postfix) with ESMTP id 1; x\n`;
 const unknown = { clientAddress: null, clientName: null, helo: null, reversePath: null };
