@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { deflateRawSync } from 'node:zlib';
 import { startGateway } from '../test/support/gateway.ts';
 import { SmtpClient } from '../test/support/smtp-client.ts';
 
@@ -104,16 +105,46 @@ function cpuOf(pid: number): number {
   return (Number(user) + Number(system)) / 100;
 }
 
-/** `text` is read by every check; an attachment is decoded besides. */
+const base64Lines = (bytes: Buffer): string => bytes.toString('base64').replace(/.{76}/g, '$&\r\n');
+
+/** A member that is stored, and one that is deflated. */
+function zip(sizeBytes: number): Buffer {
+  const member = (method: number, packed: Buffer): Buffer => {
+    const header = Buffer.alloc(31, 'm');
+    header.write('504b0304', 'hex');
+    header.fill(0, 4, 30).writeUInt16LE(method, 8);
+    header.writeUInt32LE(packed.length, 18);
+    header.writeUInt16LE(1, 26);
+    return Buffer.concat([header, packed]);
+  };
+  const half = randomBytes(Math.floor(sizeBytes / 2));
+  return Buffer.concat([member(8, deflateRawSync(half)), member(0, half)]);
+}
+
+/** `text` is read by every check; of attachments no more than windows are held decoded. */
 const messages = {
   text: () => `Subject: big\r\n\r\n${line.repeat(Math.floor(sizeBytes / line.length))}`,
   attachment: () => {
-    const encoded = randomBytes(Math.floor((sizeBytes / 78) * 57))
-      .toString('base64')
-      .replace(/.{76}/g, '$&\r\n');
+    const encoded = base64Lines(randomBytes(Math.floor((sizeBytes / 78) * 57)));
     const type = 'Content-Type: application/zip; name="a.zip"\r\nContent-Transfer-Encoding: base64';
     const header = 'Subject: big\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b';
     return `${header}\r\n\r\n--b\r\n\r\nHello\r\n--b\r\n${type}\r\n\r\n${encoded}\r\n--b--\r\n`;
+  },
+  mixed: () => {
+    const share = Math.floor(((sizeBytes - mebibyte) / 3 / 78) * 57);
+    const encoded = (type: string, bytes: Buffer): string =>
+      `Content-Type: ${type}\r\nContent-Transfer-Encoding: base64\r\n\r\n${base64Lines(bytes)}`;
+    const quoted = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable';
+    const parts = [
+      `${quoted}\r\n\r\n${line.replaceAll('o', '=C3=B6').repeat(Math.floor(mebibyte / 101))}`,
+      encoded('application/zip; name="a.zip"', zip(share)),
+      encoded('image/jpeg; name="b.jpg"', randomBytes(share)),
+      ...Array.from({ length: 20 }, (_, i) =>
+        encoded(`application/pdf; name="${i}.pdf"`, randomBytes(Math.floor(share / 20))),
+      ),
+    ];
+    const header = 'Subject: big\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b';
+    return `${header}\r\n\r\n${parts.map(part => `--b\r\n${part}\r\n`).join('')}--b--\r\n`;
   },
 };
 
@@ -161,4 +192,4 @@ const scanner = process.argv[2] ?? null;
 
 for (const extensions of [['PIPELINING'], ['PIPELINING', 'CHUNKING']]) await measure(extensions, 'none', 'text', null);
 for (const extensions of [['PIPELINING'], ['PIPELINING', 'CHUNKING']])
-  for (const kind of ['text', 'attachment'] as const) await measure(extensions, 'all', kind, scanner);
+  for (const kind of ['text', 'attachment', 'mixed'] as const) await measure(extensions, 'all', kind, scanner);

@@ -40,7 +40,7 @@ function refusalFor({ anomalies, limits, multiparts, parts }: Structure): string
 function isSealedPart({ type, filenames, content }: Part): boolean {
   if (/^application\/(?:(?:x-)?pkcs7-|pgp-)/.test(type)) return true;
   if (filenames.some(name => /\.(?:p7[msc]|asc|sig)$/i.test(name))) return true;
-  return type.startsWith('text/') && pgpLine.test(latin1(content, 0, 1024 * 1024));
+  return type.startsWith('text/') && pgpLine.test(content.subarray(0, 1024 * 1024).toString('latin1'));
 }
 
 const pgpLine = /^-----BEGIN PGP (?:SIGNED )?MESSAGE-----/m;
@@ -90,7 +90,7 @@ function contentFor(part: Part, { text, ascii, html }: Banner): Uint8Array | str
     const content = encodeText(form, part.charset);
     if (content === null) refusal = `cannot be said in ${part.charset ?? 'us-ascii'}`.slice(0, 100);
     // To become 8-bit a message would have to change its header, and the transaction its BODY.
-    else if (part.encoding === 'identity' && hasHighByte(content) && !hasHighByte(part.content))
+    else if (part.encoding === 'identity' && hasHighByte(content) && !hasHighByte(part.content.subarray()))
       refusal = 'has only 7-bit bytes';
     else return content;
   }
@@ -111,8 +111,9 @@ function htmlLines(html: string): string {
 
 /** Of a byte order mark in UTF-8 as it is encoded, which has to stay in front; null for one of another charset. */
 function markLength(raw: Uint8Array, at: number, { content, encoding }: Part): number | null {
-  if ((content[0] === 0xfe && content[1] === 0xff) || (content[0] === 0xff && content[1] === 0xfe)) return null;
-  if (content[0] !== 0xef || content[1] !== 0xbb || content[2] !== 0xbf) return 0;
+  const [first, second, third] = content.subarray(0, 3);
+  if ((first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe)) return null;
+  if (first !== 0xef || second !== 0xbb || third !== 0xbf) return 0;
   const start = latin1(raw, at, at + 9);
   if (encoding === 'identity') return 3;
   if (encoding === 'base64') return start.startsWith('77u/') ? 4 : null;

@@ -3,7 +3,7 @@
 import { type Attachment, extension } from '../content/attachments.ts';
 import { clipped, fitting, withUnseenShown } from '../content/bounds.ts';
 import { count, flag, records, text, texts } from '../model/shape.ts';
-import { fileType } from '../scan/file-types.ts';
+import { fileType, typedBytes } from '../scan/file-types.ts';
 import { type Archive, listZip } from '../scan/zip.ts';
 import { check } from './check.ts';
 
@@ -98,7 +98,7 @@ interface Looked extends Attachment {
 
 function looked(attachment: Attachment): Looked {
   const extensions = [...new Set(attachment.names.map(extension))].filter(e => e !== '');
-  return { ...attachment, detected: fileType(attachment.content), extensions };
+  return { ...attachment, detected: fileType(attachment.content.subarray(0, typedBytes)), extensions };
 }
 
 function record(a: Looked) {

@@ -46,10 +46,10 @@ async function scanContents(mail: Mail, ask: Ask): Promise<readonly Scanned[]> {
   const contents = await mail.contents();
   const scanned: Promise<Scanned>[] = [];
   let sentBytes = 0;
-  for (const { where, bytes } of contents.slice(0, maxContents)) {
-    const content = await bytes();
+  for (const { where, read } of contents.slice(0, maxContents)) {
+    const content = await read();
     if (content.length >= mail.raw.length) continue;
-    scanned.push(ask.scan('clamd', content).then(result => ({ where, result })));
+    scanned.push(ask.scan('clamd', content.subarray()).then(result => ({ where, result })));
     sentBytes += content.length;
     if (sentBytes < maxSentBytes) continue;
     await Promise.all(scanned);

@@ -1,8 +1,9 @@
 // The EICAR test file, in any reading of the message and inside its ZIP archives: found with or without a virus scanner.
 
 import type { Content } from '../content/mail.ts';
+import { type Seekable, seekable } from '../model/seekable.ts';
 import { flag, text } from '../model/shape.ts';
-import { hasEicar } from '../scan/eicar.ts';
+import { eicar, hasEicar } from '../scan/eicar.ts';
 import { type Budget, readZip } from '../scan/zip.ts';
 import { check } from './check.ts';
 
@@ -22,12 +23,13 @@ export const eicarCheck = check({
   },
   async observe({ mail }) {
     await mail.turnFor(mail.raw);
-    if (hasEicar(mail.raw)) return { found: true, part: 'message', is_complete: true };
+    if (hasEicar(seekable(mail.raw))) return { found: true, part: 'message', is_complete: true };
     const shared = budget();
     for (const content of await mail.contents()) {
-      const bytes = await content.bytes();
-      await mail.turnFor(bytes);
-      if (hasEicar(bytes) || isInside(bytes, shared, 0)) return found(content);
+      const opened = await content.read();
+      await mail.turnFor(opened);
+      const has = marksIn(opened);
+      if (has.eicar || (has.zip && (await isInside(opened, shared, 0)))) return found(content);
     }
     return { found: false, part: '', is_complete: shared.bytes > 0 && shared.members > 0 };
   },
@@ -37,9 +39,29 @@ const found = ({ where }: Content) => ({ found: true, part: where.slice(0, 120),
 
 const zipStart = Buffer.from('504b0304', 'hex');
 
-function isInside(bytes: Uint8Array, shared: Budget, depth: number): boolean {
-  if (depth >= maxArchiveDepth || !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(zipStart))
-    return false;
-  const { members } = readZip(bytes, shared);
-  return members.some(({ content }) => content !== null && (hasEicar(content) || isInside(content, shared, depth + 1)));
+/** What stands in `content`, found in one reading: a large one is decoded for each. */
+function marksIn(content: Seekable): { readonly eicar: boolean; readonly zip: boolean } {
+  const has = { eicar: false, zip: false };
+  for (let at = 0; at < content.length; at += pieceBytes) {
+    // Far enough that what begins in this piece ends in it.
+    const piece = content.subarray(at, at + pieceBytes + eicar.length);
+    if (hasEicar(piece)) return { ...has, eicar: true };
+    has.zip ||= piece.includes(zipStart);
+  }
+  return has;
+}
+
+const pieceBytes = 48 * 1024;
+
+async function isInside(archive: Seekable, shared: Budget, depth: number): Promise<boolean> {
+  if (depth >= maxArchiveDepth) return false;
+  const archives: Buffer[] = [];
+  let isFound = false;
+  await readZip(archive, shared, unpacked => {
+    isFound ||= hasEicar(unpacked);
+    if (unpacked.includes(zipStart)) archives.push(unpacked);
+  });
+  if (isFound) return true;
+  for (const inner of archives) if (await isInside(inner, shared, depth + 1)) return true;
+  return false;
 }

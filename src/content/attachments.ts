@@ -1,5 +1,6 @@
 // What a message carries beside its text, by name and content, in every reading.
 
+import type { Seekable } from '../model/seekable.ts';
 import type { Part, Structure } from './mime.ts';
 import type { Parsed } from './parsed.ts';
 import { uuencodedFiles } from './transfer-encoding.ts';
@@ -13,7 +14,7 @@ export interface Attachment {
   readonly type: string;
   /** `inline` parts without a name, as images in HTML, are attachments too. */
   readonly isInline: boolean;
-  readonly content: Uint8Array;
+  readonly content: Seekable;
 }
 
 /** Types that a reader shows as the message itself, unless they are named or called an attachment. */

@@ -1,24 +1,32 @@
 // A reading without structure, for mail that readers disagree about: whatever looks encoded is decoded, wherever it stands.
 
-import { decodeLaxBase64, decodeQuotedPrintable, uuencodedFiles } from './transfer-encoding.ts';
+import type { Seekable } from '../model/seekable.ts';
+import { decode, uuencodedFiles } from './transfer-encoding.ts';
 import { turnFor } from './turns.ts';
+import { decodedInWindows } from './windows.ts';
 
 /** Only content that may hold something is worth a scanner's time. */
 const minEncodedBytes = 40;
 const maxPieces = 200;
 
 /** Pieces of content that some reader might take out of `raw`, beside those that follow its structure: each is decoded when it is asked for. */
-export async function carve(raw: Uint8Array): Promise<readonly (() => Uint8Array)[]> {
+export async function carve(raw: Uint8Array): Promise<readonly (() => Seekable)[]> {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   await turnFor(raw);
   const blocks = base64Blocks(bytes);
-  const pieces = blocks.map(block => () => decodeLaxBase64(block));
+  const pieces = blocks.map(block => () => decoded(block, 'base64'));
   await turnFor(raw);
-  if (bytes.includes('=')) pieces.push(() => decodeQuotedPrintable(bytes).bytes);
+  if (bytes.includes('=')) pieces.push(() => decoded(bytes, 'quoted-printable'));
   await turnFor(raw);
   for (const file of uuencodedFiles(bytes, maxPieces)) pieces.push(() => file.bytes);
   return pieces;
 }
+
+/** From this size on what is carved is not held decoded. */
+const largeBytes = 64 * 1024;
+
+const decoded = (bytes: Uint8Array, encoding: 'base64' | 'quoted-printable'): Seekable =>
+  bytes.length < largeBytes ? decode(bytes, encoding).bytes : decodedInWindows(bytes, encoding).content;
 
 const other = 0;
 const letter = 1;

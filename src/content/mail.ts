@@ -2,6 +2,7 @@
 
 import type { TextField, Texts } from '../model/evidence.ts';
 import { fieldValue, type HeaderSection, headerSection } from '../model/header.ts';
+import type { Seekable } from '../model/seekable.ts';
 import { type AddressList, addressList } from './addresses.ts';
 import type { Anomaly } from './anomalies.ts';
 import { type Attachment, attachments } from './attachments.ts';
@@ -41,14 +42,14 @@ export interface Mail {
   /** Those of several. */
   texts(fields: Iterable<TextField>): Promise<Texts>;
   /** Resolves when the next long pass over `bytes` may begin, so that other messages get on between them. */
-  turnFor(bytes: Uint8Array): Promise<void>;
+  turnFor(bytes: { readonly length: number }): Promise<void>;
 }
 
 export interface Content {
   /** `part 3 (invoice.pdf)`, `mailparser: invoice.pdf`, `carved 1`. */
   readonly where: string;
-  /** Decoded. What is carved is decoded on each call, in its turn: hold only one at a time. */
-  bytes(): Promise<Uint8Array>;
+  /** Decoded. What is carved is found on each call, in its turn: hold only one at a time. */
+  read(): Promise<Seekable>;
 }
 
 /** `raw` may be shared memory: it is never written to. */
@@ -144,8 +145,8 @@ async function contents(
   isAmbiguous: boolean,
 ): Promise<readonly Content[]> {
   const found: Content[] = [];
-  const keep = (where: string, bytes: Uint8Array) => {
-    if (bytes.length > 0) found.push({ where, bytes: async () => bytes });
+  const keep = (where: string, content: Seekable) => {
+    if (content.length > 0) found.push({ where, read: async () => content });
   };
   for (const [i, { filenames, content }] of structure.parts.entries())
     keep(filenames[0] === undefined ? `part ${i + 1}` : `part ${i + 1} (${filenames[0]})`, content);
@@ -154,6 +155,6 @@ async function contents(
     for (const { filename, type, content } of parsed.attachments) keep(`mailparser: ${filename ?? type}`, content);
   if (isAmbiguous || parsed.state !== 'parsed')
     for (const [i, decoded] of (await carve(raw)).entries())
-      found.push({ where: `carved ${i + 1}`, bytes: () => turnFor(raw).then(decoded) });
+      found.push({ where: `carved ${i + 1}`, read: () => turnFor(raw).then(decoded) });
   return found;
 }

@@ -3,9 +3,11 @@
 
 import { headerSection } from '../model/header.ts';
 import type { ByteRange } from '../model/message.ts';
+import type { Seekable } from '../model/seekable.ts';
 import { type Anomaly, type MimeLimit, mimeLimits } from './anomalies.ts';
 import { type Entity, entity } from './entity.ts';
-import { decode, uuencodedFiles } from './transfer-encoding.ts';
+import { decode, holdsUuencodedFile } from './transfer-encoding.ts';
+import { decodedInWindows } from './windows.ts';
 
 /** A leaf of the tree. */
 export interface Part extends Entity {
@@ -16,8 +18,8 @@ export interface Part extends Entity {
   readonly isAlternative: boolean;
   /** Where its body stands in the message, encoded; null inside a container that is itself encoded. */
   readonly body: ByteRange | null;
-  /** Its body with the transfer encoding undone. */
-  readonly content: Uint8Array;
+  /** Its body with the transfer encoding undone; what is large is undone again each time that it is read. */
+  readonly content: Seekable;
   /** Base64 that all readers decode alike, and in which none can find structure. */
   readonly isOpaque: boolean;
 }
@@ -64,6 +66,8 @@ class Found {
   delimiters = 0;
   /** Bytes that may still be decoded. */
   budget: number;
+  /** Of these, bytes of which the decoded form may still be kept. */
+  kept = keptBytes;
 
   constructor(sizeBytes: number) {
     this.budget = sizeBytes * mimeLimits.decoded;
@@ -78,6 +82,9 @@ class Found {
     return this.count <= mimeLimits.parts && depth <= mimeLimits.depth;
   }
 }
+
+/** Encoded bytes of a message whose decoded form is kept: most messages have fewer. A large one is in memory once, as it came. */
+const keptBytes = 4 * 1024 * 1024;
 
 /** Where in the tree. */
 type Place = Pick<Part, 'depth' | 'isEnclosed' | 'isAlternative'>;
@@ -261,23 +268,25 @@ class Walk {
   }
 
   /** Reads on inside a container whose transfer encoding was undone. */
-  #enterDecoded(described: Entity, content: Uint8Array, place: Place): void {
+  #enterDecoded(described: Entity, content: Seekable, place: Place): void {
     if (!isEnclosed(described) && !described.type.startsWith('multipart/')) return;
     this.#found.note('encoding_on_container');
     if (!this.#found.admit(place.depth)) return;
-    const inside = new Walk(content, this.#found, false);
+    const inside = new Walk(content.subarray(), this.#found, false);
     if (isEnclosed(described)) inside.readMessage(place);
     else inside.readMultipart(described, place);
   }
 
-  #decoded(described: Entity, encoded: Uint8Array): { content: Uint8Array; isMalformed: boolean } {
-    if (described.encoding === 'identity') return { content: encoded, isMalformed: false };
+  #decoded({ encoding }: Entity, encoded: Buffer): { content: Seekable; isMalformed: boolean } {
+    if (encoding === 'identity') return { content: encoded, isMalformed: false };
     this.#found.budget -= encoded.length;
     if (this.#found.budget < 0) {
       this.#found.limits.add('decoded');
       return { content: encoded, isMalformed: false };
     }
-    const { bytes, isMalformed } = decode(encoded, described.encoding);
+    if (encoding !== 'uuencode' && encoded.length > this.#found.kept) return decodedInWindows(encoded, encoding);
+    this.#found.kept -= encoded.length;
+    const { bytes, isMalformed } = decode(encoded, encoding);
     return { content: bytes, isMalformed };
   }
 
@@ -288,7 +297,7 @@ class Walk {
       this.#found.note('malformed_quoted_printable');
   }
 
-  #noteKind(described: Entity, encoded: Buffer, content: Uint8Array): void {
+  #noteKind(described: Entity, encoded: Buffer, content: Seekable): void {
     if (described.type === 'message/partial') this.#found.note('partial_message');
     if (described.type === 'message/external-body') this.#found.note('external_body');
     if (described.encoding !== 'base64' && hasBareCr(encoded)) this.#found.note('bare_cr');
@@ -296,7 +305,7 @@ class Walk {
       this.#found.note('field_in_body');
     if (this.#hasIndentedDelimiter(encoded)) this.#found.note('boundary_odd');
     if (described.encoding === 'identity' && isBareBase64(encoded)) this.#found.note('base64_undeclared');
-    if (described.encoding === 'uuencode' || (isText(described) && uuencodedFiles(content, 1).length > 0))
+    if (described.encoding === 'uuencode' || (isText(described) && holdsUuencodedFile(content)))
       this.#found.note('uuencoded');
   }
 

@@ -10,7 +10,7 @@ export interface ParsedAttachment {
   readonly filename: string | null;
   readonly type: string;
   /** Empty where it is one of our parts that was left out of what mailparser was given. */
-  readonly content: Uint8Array;
+  readonly content: Buffer;
 }
 
 export type Parsed =

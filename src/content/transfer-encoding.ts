@@ -1,9 +1,11 @@
 // Content-Transfer-Encoding (RFC 2045 §6) undone tolerantly: what any reader might get out of the bytes, and whether it was well formed.
 
+import type { Seekable } from '../model/seekable.ts';
+
 export type Encoding = 'identity' | 'base64' | 'quoted-printable' | 'uuencode';
 
 export interface Decoded {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** Readers disagree about such content, so it is evidence. */
   readonly isMalformed: boolean;
 }
@@ -11,7 +13,7 @@ export interface Decoded {
 export function decode(bytes: Uint8Array, encoding: Encoding): Decoded {
   switch (encoding) {
     case 'identity':
-      return { bytes, isMalformed: false };
+      return { bytes: view(bytes), isMalformed: false };
     case 'base64':
       return decodeBase64(bytes);
     case 'quoted-printable':
@@ -27,39 +29,94 @@ function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/**
+ * Undoes an encoding from an offset on, as far as `out` has room for what comes of it. `plainTo` is where an earlier step
+ * from there went to, if it met nothing odd: that need not be looked for again.
+ */
+export type Step = (
+  bytes: Uint8Array,
+  from: number,
+  out: Buffer,
+  plainTo?: number,
+) => {
+  /** Where to go on; always further, where `out` has room for 3 bytes. */
+  readonly next: number;
+  /** Bytes of `out` that were filled. */
+  readonly length: number;
+  /** Something was met that readers may disagree about. */
+  readonly isOdd: boolean;
+};
+
 /** Characters outside the alphabet are skipped (RFC 2045 §6.8), and content goes on after padding, as the laxest readers have it. */
 export function decodeBase64(bytes: Uint8Array): Decoded {
   if (bytes.length < windowBytes) return decodeBase64AtOnce(bytes);
   const out = room(maxDecodedBytes(bytes.length));
-  const even = decodeEvenLines(view(bytes), out);
-  const rest = decodeBase64AtOnce(bytes.subarray(even.used));
-  out.set(rest.bytes, even.length);
-  return { bytes: out.subarray(0, even.length + rest.bytes.length), isMalformed: rest.isMalformed };
+  let oddFrom: number | null = null;
+  let filled = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const { next, length, isOdd } = base64Step(bytes, at, out.subarray(filled, filled + windowBytes));
+    if (isOdd) oddFrom ??= at;
+    at = next;
+    filled += length;
+  }
+  return { bytes: out.subarray(0, filled), isMalformed: isMalformedBase64(bytes, oddFrom, filled) };
 }
 
 /** A large content is not made one string, which would take as much memory again as it does. */
 const windowBytes = 64 * 1024;
 /** Large content goes to a scanner on another thread without a copy. */
-const room = (sizeBytes: number): Buffer =>
+export const room = (sizeBytes: number): Buffer =>
   sizeBytes < windowBytes ? Buffer.allocUnsafe(sizeBytes) : Buffer.from(new SharedArrayBuffer(sizeBytes));
 const maxDecodedBytes = (encodedBytes: number): number => Math.ceil((encodedBytes * 3) / 4) + 3;
 
-/** Decodes lines from the start on that are as long as the first and hold whole quanta and no padding, as most writers make them. */
-function decodeEvenLines(bytes: Buffer, out: Buffer): { used: number; length: number } {
-  const lineBytes = bytes.indexOf('\r\n') + 2;
-  const decodedLine = ((lineBytes - 2) * 3) / 4;
-  const end = bytes.length - windowBytes;
-  const lines = Math.floor(windowBytes / lineBytes);
-  let used = 0;
-  let length = 0;
-  if (lineBytes < 6 || lines < 1 || !Number.isInteger(decodedLine)) return { used, length };
-  for (const step = lines * lineBytes; used < end; used += step) {
-    const text = bytes.toString('latin1', used, used + step);
-    // Nothing but the alphabet and line ends, and as much decoded as the lines hold: so many letters are whole quanta.
-    if (/[^A-Za-z0-9+/\r\n]/.test(text) || out.write(text, length, 'base64') !== lines * decodedLine) break;
-    length += lines * decodedLine;
+const outside = -1;
+const space = -2;
+
+/** What a byte is to base64: the value of a letter, white space, or neither. */
+const sextets = new Int8Array(256).fill(outside);
+for (const [i, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
+  sextets[letter.charCodeAt(0)] = i;
+}
+for (const c of ' \t\v\f\r\n\xa0') sextets[c.charCodeAt(0)] = space;
+
+export const base64Step: Step = (bytes, from, out, plainTo) => {
+  if (plainTo !== undefined)
+    return { next: plainTo, length: out.write(view(bytes).toString('latin1', from, plainTo), 'base64'), isOdd: false };
+  const { end, letters } = plainRun(bytes, from, Math.min(bytes.length, from + Math.floor(out.length / 3) * 4));
+  const length = Math.floor((letters * 3) / 4);
+  const isDecoded = end > from && out.write(view(bytes).toString('latin1', from, end), 'base64') === length;
+  return isDecoded ? { next: end, length, isOdd: false } : { ...laxBase64Step(bytes, from, out), isOdd: true };
+};
+
+/** The run of letters and white space at `from`, up to `to` and in whole quanta, but for those that are left at the end of all. */
+function plainRun(bytes: Uint8Array, from: number, to: number): { readonly end: number; readonly letters: number } {
+  let letters = 0;
+  let end = from;
+  for (; end < to; end++) {
+    const sextet = sextetOf(bytes, end);
+    if (sextet >= 0) letters += 1;
+    else if (sextet === outside) break;
   }
-  return { used, length };
+  if (end === bytes.length) return { end, letters };
+  for (; letters % 4 !== 0; end--) if (sextetOf(bytes, end - 1) >= 0) letters -= 1;
+  return { end, letters };
+}
+
+const sextetOf = (bytes: Uint8Array, at: number): number => sextets[bytes[at] ?? 0] ?? outside;
+
+/** Whether readers may disagree about what became `decodedBytes`: up to `oddFrom` there are only whole quanta; null where nothing was odd. */
+export function isMalformedBase64(bytes: Uint8Array, oddFrom: number | null, decodedBytes: number): boolean {
+  if (oddFrom === null) return decodedBytes % 3 !== 0;
+  let letters = 0;
+  let padding = 0;
+  for (let at = oddFrom; at < bytes.length; at++) {
+    const sextet = sextetOf(bytes, at);
+    if (sextet === space) continue;
+    if (sextet >= 0 && padding === 0) letters += 1;
+    // Anything but one or two `=` from the first `=` on would be read by some and not by others.
+    else if (bytes[at] !== EQUALS || ++padding > 2) return true;
+  }
+  return Math.floor((letters * 3) / 4) % 3 !== (3 - padding) % 3;
 }
 
 function decodeBase64AtOnce(bytes: Uint8Array): Decoded {
@@ -73,31 +130,31 @@ function decodeBase64AtOnce(bytes: Uint8Array): Decoded {
   return { bytes: decoded, isMalformed: decoded.length % 3 !== (3 - padding.length) % 3 };
 }
 
-const sextets = new Int8Array(256).fill(-1);
-for (const [i, letter] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
-  sextets[letter.charCodeAt(0)] = i;
+export function decodeLaxBase64(bytes: Uint8Array): Buffer {
+  const out = room(maxDecodedBytes(bytes.length));
+  return out.subarray(0, laxBase64Step(bytes, 0, out).length);
 }
 
 /** A `=` closes the quantum that is open, and the next character opens another. */
-export function decodeLaxBase64(bytes: Uint8Array): Uint8Array {
-  const out = room(maxDecodedBytes(bytes.length));
+function laxBase64Step(bytes: Uint8Array, from: number, out: Buffer): { next: number; length: number } {
   let length = 0;
   let quantum = 0;
   let filled = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    const sextet = sextets[byte] ?? -1;
+  let at = from;
+  for (; at < bytes.length; at++) {
+    if (filled === 0 && length + 3 > out.length) return { next: at, length };
+    const sextet = sextetOf(bytes, at);
     if (sextet >= 0) {
       quantum = ((quantum << 6) | sextet) & 0xffffff;
       filled += 1;
     }
-    if (filled === 4 || (byte === EQUALS && filled > 1)) {
+    if (filled === 4 || (bytes[at] === EQUALS && filled > 1)) {
       length = closeQuantum(out, length, quantum, filled);
       quantum = 0;
       filled = 0;
     }
   }
-  return out.subarray(0, filled > 1 ? closeQuantum(out, length, quantum, filled) : length);
+  return { next: at, length: filled > 1 ? closeQuantum(out, length, quantum, filled) : length };
 }
 
 /** Writes the `filled - 1` whole bytes of a quantum of `filled` sextets; the new length. */
@@ -126,14 +183,19 @@ function hexByte(source: Uint8Array, from: number): number {
   return low < 0 ? -1 : high * 16 + low;
 }
 
-/** An `=` that begins neither two hexadecimal digits nor a soft line break stands for itself (RFC 2045 §6.7). */
 export function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
   const out = room(bytes.length);
+  const { length, isOdd } = quotedPrintableStep(bytes, 0, out);
+  return { bytes: out.subarray(0, length), isMalformed: isOdd };
+}
+
+/** An `=` that begins neither two hexadecimal digits nor a soft line break stands for itself (RFC 2045 §6.7). */
+export const quotedPrintableStep: Step = (bytes, start, out) => {
   let length = 0;
-  let from = 0;
-  let isMalformed = false;
+  let from = start;
+  let isOdd = false;
   // A byte at a time: to seek and copy the runs between `=` costs more than they do where these stand close.
-  while (from < bytes.length) {
+  while (from < bytes.length && length < out.length) {
     const byte = bytes[from] ?? 0;
     if (byte !== EQUALS) {
       out[length++] = byte;
@@ -146,12 +208,12 @@ export function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
     if (code >= 0) from += 3;
     else if (lineEnd >= 0) from = lineEnd;
     else {
-      isMalformed = true;
+      isOdd = true;
       from += 1;
     }
   }
-  return { bytes: out.subarray(0, length), isMalformed };
-}
+  return { next: Math.min(from, bytes.length), length, isOdd };
+};
 
 /** The offset after the line's end when only white space stands before it (transport may have added some), else -1. */
 function softBreakEnd(source: Uint8Array, from: number): number {
@@ -165,60 +227,93 @@ function softBreakEnd(source: Uint8Array, from: number): number {
 
 export interface UuencodedFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
 }
 
-/** Files between `begin MODE NAME` and `end` lines, wherever they stand in `bytes`; at most `limit`. */
-export function uuencodedFiles(bytes: Uint8Array, limit = 100): readonly UuencodedFile[] {
-  const source = view(bytes);
+/** Files between `begin MODE NAME` and `end` lines, wherever they stand in `source`; at most `limit`. */
+export function uuencodedFiles(source: Seekable, limit = 100): readonly UuencodedFile[] {
   const files: UuencodedFile[] = [];
-  let from = 0;
-  while (files.length < limit) {
-    const begin = source.indexOf('begin ', from, 'latin1');
-    if (begin < 0) break;
-    const bodyStart = lineEnd(source, begin);
-    const line = /^begin [0-7]{3,4} (\S.{0,250})/.exec(
-      source.toString('latin1', begin, Math.min(bodyStart, begin + 300)),
-    );
-    const startsLine = begin === 0 || source[begin - 1] === LF || source[begin - 1] === CR;
-    from = bodyStart;
-    if (line === null || !startsLine) continue;
-    const body = decodeUuencodedLines(source, bodyStart);
-    if (body.bytes.length > 0) files.push({ name: (line[1] ?? '').trim(), bytes: body.bytes });
-    from = body.end;
+  let begin = nextBegin(source, 0);
+  while (begin !== null && files.length < limit) {
+    const body = decodeUuencodedLines(source.subarray(begin.bodyStart));
+    if (body.bytes.length > 0) files.push({ name: begin.name, bytes: body.bytes });
+    begin = nextBegin(source, begin.bodyStart + body.end);
   }
   return files;
 }
 
+export function holdsUuencodedFile(source: Seekable): boolean {
+  for (let begin = nextBegin(source, 0); begin !== null; begin = nextBegin(source, begin.bodyStart))
+    if (uuencodedLine(source.subarray(begin.bodyStart, begin.bodyStart + maxUuencodedLine), 0) !== null) return true;
+  return false;
+}
+
+const beginMark = Buffer.from('begin ');
+const lineFeed = Buffer.from('\n');
+
+/** The first line from `from` on that begins a file. */
+function nextBegin(source: Seekable, from: number): { readonly name: string; readonly bodyStart: number } | null {
+  let bodyStart = from;
+  for (let at = source.indexOf(beginMark, from); at >= 0; at = source.indexOf(beginMark, bodyStart)) {
+    const end = source.indexOf(lineFeed, at);
+    bodyStart = end < 0 ? source.length : end + 1;
+    const text = source.subarray(Math.max(0, at - 1), Math.min(bodyStart, at + 300)).toString('latin1');
+    const name = (at === 0 ? /^begin [0-7]{3,4} (\S.{0,250})/ : /^[\r\n]begin [0-7]{3,4} (\S.{0,250})/).exec(text)?.[1];
+    if (name !== undefined) return { name: name.trim(), bodyStart };
+  }
+  return null;
+}
+
 function decodeUuencodedBody(bytes: Uint8Array): Decoded {
-  const [file] = uuencodedFiles(bytes, 1);
-  return file === undefined ? { bytes, isMalformed: true } : { bytes: file.bytes, isMalformed: false };
+  const source = view(bytes);
+  const [file] = uuencodedFiles(source, 1);
+  return file === undefined ? { bytes: source, isMalformed: true } : { bytes: file.bytes, isMalformed: false };
 }
 
-/** The lines from `start` as long as they have a length that fits them; `end` is where the first that has not begins. */
-function decodeUuencodedLines(source: Buffer, start: number): { bytes: Uint8Array; end: number } {
-  const lines: Buffer[] = [];
-  let at = start;
-  while (at < source.length) {
-    const end = lineEnd(source, at);
-    const count = ((source[at] ?? 32) - 32) & 63;
-    const text = source.subarray(at, end);
-    const isLine = (source[at] ?? 0) >= 32 && (source[at] ?? 0) <= 96 && text.length >= 1 + Math.ceil((count * 4) / 3);
-    if (!isLine || count === 0) break;
-    lines.push(decodeUuencodedLine(text, count));
-    at = end;
+/** The lines from the start as long as they have a length that fits them; `end` is where the first that has not begins. */
+function decodeUuencodedLines(source: Buffer): { readonly bytes: Buffer; readonly end: number } {
+  let sizeBytes = 0;
+  let end = 0;
+  for (let line = uuencodedLine(source, 0); line !== null; line = uuencodedLine(source, end)) {
+    sizeBytes += line.sizeBytes;
+    end = line.end;
   }
-  return { bytes: Buffer.concat(lines), end: Math.max(at, start) };
+  // The last quantum is written whole.
+  const out = room(sizeBytes + 2);
+  let filled = 0;
+  for (let line = uuencodedLine(source, 0); line !== null; line = uuencodedLine(source, line.end)) {
+    filled = decodeUuencodedLine(source, line, out, filled);
+  }
+  return { bytes: out.subarray(0, sizeBytes), end };
 }
 
-function decodeUuencodedLine(line: Uint8Array, count: number): Buffer {
-  const out = Buffer.alloc(Math.ceil(count / 3) * 3);
-  for (let i = 0, o = 0; o < count; i += 4, o += 3) {
+/** More than the longest line that counts its bytes by one character takes. */
+const maxUuencodedLine = 128;
+
+interface UuencodedLine {
+  readonly start: number;
+  /** Decoded. */
+  readonly sizeBytes: number;
+  readonly end: number;
+}
+
+/** The line at `start` if it has a length that fits it. */
+function uuencodedLine(source: Buffer, start: number): UuencodedLine | null {
+  const mark = source[start] ?? 0;
+  const sizeBytes = (mark - 32) & 63;
+  if (mark < 32 || mark > 96 || sizeBytes === 0) return null;
+  const end = lineEnd(source, start);
+  return end - start >= 1 + Math.ceil((sizeBytes * 4) / 3) ? { start, sizeBytes, end } : null;
+}
+
+/** Writes the bytes of `line` at `filled`; where the next ones go. */
+function decodeUuencodedLine(source: Buffer, line: UuencodedLine, out: Buffer, filled: number): number {
+  for (let i = line.start, o = 0; o < line.sizeBytes; i += 4, o += 3) {
     let quantum = 0;
-    for (let k = 1; k <= 4; k++) quantum = (quantum << 6) | (((line[i + k] ?? 32) - 32) & 63);
-    closeQuantum(out, o, quantum, 4);
+    for (let k = 1; k <= 4; k++) quantum = (quantum << 6) | (((source[i + k] ?? 32) - 32) & 63);
+    closeQuantum(out, filled + o, quantum, 4);
   }
-  return out.subarray(0, count);
+  return filled + line.sizeBytes;
 }
 
 function lineEnd(source: Uint8Array, from: number): number {

@@ -7,7 +7,7 @@ const largeBytes = 256 * 1024;
 const waiting: (() => void)[] = [];
 
 /** Resolves when the next pass over `bytes` may begin: at once where they are few. */
-export async function turnFor(bytes: Uint8Array): Promise<void> {
+export async function turnFor(bytes: { readonly length: number }): Promise<void> {
   if (bytes.length < largeBytes) return;
   await new Promise<void>(begin => {
     if (waiting.push(begin) === 1) setImmediate(beginNext);

@@ -105,6 +105,9 @@ const magics: readonly Magic[] = [
   magic('script', '#!'),
 ];
 
+/** The type stands in so many first bytes. */
+export const typedBytes = Math.max(...magics.map(({ at, bytes }) => at + bytes.length));
+
 export function fileType(bytes: Uint8Array): FileType {
   if (bytes.length === 0) return 'empty';
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

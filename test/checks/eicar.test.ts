@@ -1,6 +1,7 @@
 // Parser differentials (THREATS.md 34): EICAR hidden in every way that readers disagree about is found, or the doubt is noted.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { eicarCheck } from '../../src/checks/eicar.ts';
@@ -191,6 +192,39 @@ const zipped = (content: Buffer): string =>
 test('EICAR in an archive in an archive is found, and where', async () => {
   const value = await eicarCheck.observe(subjectOf(zipped(zip('a.zip', zip('eicar.com', Buffer.from(eicar))))));
   assert.deepEqual(value, { found: true, part: 'part 2 (a.com)', is_complete: true });
+});
+
+/** More than is kept decoded, and random, so that it does not deflate. */
+const large = Buffer.concat(Array.from({ length: 200_000 }, (_, i) => createHash('sha256').update(`${i}`).digest()));
+/** Across the end of a window of what is decoded, and of a piece that is searched. */
+const across = 2 * 48 * 1024 - 20;
+
+const insideLarge: readonly (readonly [where: string, content: Buffer, part: string])[] = [
+  ['at its end', Buffer.concat([large, Buffer.from(eicar)]), 'part 2 (a.com)'],
+  [
+    'across windows',
+    Buffer.concat([large.subarray(0, across), Buffer.from(eicar), large.subarray(across)]),
+    'part 2 (a.com)',
+  ],
+  [
+    'in an archive behind a large member',
+    Buffer.concat([zip('large', large), zip('eicar.com', Buffer.from(eicar))]),
+    'part 2 (a.com)',
+  ],
+  [
+    'in an archive in an archive behind a large member',
+    Buffer.concat([zip('large', large), zip('a.zip', zip('eicar.com', Buffer.from(eicar)))]),
+    'part 2 (a.com)',
+  ],
+];
+for (const [where, content, part] of insideLarge)
+  test(`EICAR in a large attachment is found ${where}`, async () => {
+    assert.deepEqual(await eicarCheck.observe(subjectOf(zipped(content))), { found: true, part, is_complete: true });
+  });
+
+test('a large attachment without it', async () => {
+  const value = await eicarCheck.observe(subjectOf(zipped(zip('large', large))));
+  assert.deepEqual(value, { found: false, part: '', is_complete: true });
 });
 
 test('archive bombs: what was not unpacked is told', async () => {

@@ -8,7 +8,7 @@ import { readStructure } from '../../src/content/mime.ts';
 const crlf = (text: string): Buffer => Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1');
 const shape = (text: string | Buffer) => {
   const structure = readStructure(typeof text === 'string' ? crlf(text) : text);
-  return structure.parts.map(p => [p.type, p.depth, Buffer.from(p.content).toString('latin1').trim()]);
+  return structure.parts.map(p => [p.type, p.depth, p.content.subarray().toString('latin1').trim()]);
 };
 const anomalies = (text: string) => [...readStructure(crlf(text)).anomalies].sort();
 

@@ -61,13 +61,23 @@ test('large base64 is decoded in pieces as it is at once, wherever it is flawed'
   const encoded = given.toString('base64');
   const inLines = (length: number): string => encoded.replace(new RegExp(`.{${length}}`, 'g'), '$&\r\n');
   const flaws = [10, 70_000, 400_000 - 5].flatMap(at =>
-    ['*', '=', ' ', '\r\n', ''].map(flaw => inLines(76).slice(0, at) + flaw + inLines(76).slice(at + 1)),
+    ['*', '=', ' ', '\r\n', '', 'AA'].map(flaw => inLines(76).slice(0, at) + flaw + inLines(76).slice(at + 1)),
   );
-  for (const wire of [encoded, inLines(76), inLines(64), inLines(75), inLines(4), inLines(76).slice(1), ...flaws]) {
+  for (const wire of [
+    encoded,
+    inLines(76),
+    inLines(64),
+    inLines(75),
+    inLines(4),
+    inLines(76).slice(1),
+    `${inLines(76)}===`,
+    ...flaws,
+  ]) {
     const { bytes, isMalformed } = decode(Buffer.from(wire), 'base64');
     const laxly = decodeLaxBase64(Buffer.from(wire));
     assert.ok(Buffer.from(bytes).equals(laxly));
     const letters = wire.replace(/\s+/g, '');
-    assert.equal(isMalformed, letters.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(letters));
+    // A single letter that is left over holds no byte: all readers drop it.
+    assert.equal(isMalformed, letters.length % 4 > 1 || !/^[A-Za-z0-9+/]+={0,2}$/.test(letters));
   }
 });

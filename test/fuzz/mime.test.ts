@@ -98,8 +98,8 @@ test('both readers: every view of any message can be had', async () => {
       ]);
       assert.ok(texts.has('text') && ['parsed', 'failed', 'refused'].includes(parsed.state));
       for (const content of contents) {
-        const bytes = await content.bytes();
-        assert.ok(bytes.length <= raw.length);
+        const opened = await content.read();
+        assert.ok(opened.length <= raw.length);
       }
       assert.ok(attachments.every(attachment => attachment.content.length <= raw.length));
     }),
