@@ -2,6 +2,7 @@
 
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { BadInput, TemporaryFailure } from '../model/failure.ts';
+import { inTime } from '../model/in-time.ts';
 import { type Log, type LogLevel, withFields } from '../observe/log.ts';
 import { loggable } from '../observe/loggable.ts';
 import type { ApiRequest } from '../observe/metrics.ts';
@@ -68,11 +69,10 @@ export function mainThreadOver(port: MessagePort, timeoutMs: number): MainThread
 }
 
 function within<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const late = () => reject(new TemporaryFailure('the main thread did not answer', { afterMs: timeoutMs }));
-  const timer = setTimeout(late, timeoutMs);
-  answer.then(resolve, reject).finally(() => clearTimeout(timer));
-  return promise;
+  const late = () => {
+    throw new TemporaryFailure('the main thread did not answer', { afterMs: timeoutMs });
+  };
+  return inTime(() => answer, timeoutMs, late);
 }
 
 /** The API's side of the log: plain fields go to the main thread, which alone writes lines. */

@@ -4,6 +4,7 @@ import { originOf } from '../auth/origin.ts';
 import { receivedFrom } from '../auth/received.ts';
 import type { Ask, ListAnswer } from '../model/ask.ts';
 import { type DnsList, isCodeOf, type ListClass, listWeights } from '../model/dns-list.ts';
+import { inTime } from '../model/in-time.ts';
 import { addressOf, within } from '../model/networks.ts';
 import { choice, count, flag, records, text, texts } from '../model/shape.ts';
 import { check, type Subject } from './check.ts';
@@ -151,20 +152,16 @@ interface Answered extends Question {
   readonly answer: ListAnswer;
 }
 
+const late = (): ListAnswer => ({ status: 'failed', reason: 'no answer in time' });
+
 /** All at once. What one list does not answer in time must not cost what the others said. */
 async function answersTo(questions: readonly Question[], ask: Ask): Promise<readonly Answered[]> {
-  const { promise: late, resolve } = Promise.withResolvers<ListAnswer>();
-  const timer = setTimeout(resolve, answerMs, { status: 'failed', reason: 'no answer in time' });
-  try {
-    return await Promise.all(
-      questions.map(async question => ({
-        ...question,
-        answer: await Promise.race([ask.listed(question.list.name, question.address), late]),
-      })),
-    );
-  } finally {
-    clearTimeout(timer);
-  }
+  return Promise.all(
+    questions.map(async question => ({
+      ...question,
+      answer: await inTime(() => ask.listed(question.list.name, question.address), answerMs, late),
+    })),
+  );
 }
 
 interface Listing {

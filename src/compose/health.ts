@@ -1,5 +1,6 @@
 // What /readyz asks: the next hops and the store are required, the rest may be degraded while mail is still answered.
 
+import { inTime } from '../model/in-time.ts';
 import type { Reply } from '../model/reply.ts';
 import { replies } from '../next-hop/replies.ts';
 import type { WatchedNextHop } from '../next-hop/watched.ts';
@@ -69,13 +70,15 @@ function named(routes: NextHops['routes'], down: ReadonlyMap<WatchedNextHop, str
 }
 
 async function whyDown(hop: WatchedNextHop): Promise<string | null> {
-  const late = Promise.withResolvers<string>();
-  const timer = setTimeout(() => late.resolve('no answer in time'), answerMs);
   const answer = hop.check().then(
     down => (down === null ? null : wordsFor(down.reply)),
     () => 'failed',
   );
-  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer));
+  return inTime(
+    () => answer,
+    answerMs,
+    () => 'no answer in time',
+  );
 }
 
 /** What a peer said is not repeated. */

@@ -1,16 +1,9 @@
-// A bound on the time that something asynchronous may take.
+// A bound on the time of what a worker waits for.
+
+import { inTime } from '../model/in-time.ts';
 
 export const late = Symbol('late');
 
 /** What `task` gives, or `late` after `timeMs`. A task that is late runs on unheard. */
-export async function within<T>(timeMs: number, task: () => Promise<T>): Promise<T | typeof late> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<typeof late>(resolve => {
-    timer = setTimeout(resolve, timeMs, late);
-  });
-  try {
-    return await Promise.race([task(), tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+export const within = <T>(timeMs: number, task: () => Promise<T>): Promise<T | typeof late> =>
+  inTime(task, timeMs, () => late);

@@ -2,6 +2,7 @@
 
 import { isIP, type Socket } from 'node:net';
 import type { ConnectionOptions, SecureContext } from 'node:tls';
+import { inTime } from '../model/in-time.ts';
 import { isPermanent, isPositive, type Reply, replyText } from '../model/reply.ts';
 import type { Deadline } from './deadline.ts';
 import { type Dialled, dial, interleaved } from './dial.ts';
@@ -107,13 +108,15 @@ export async function openSession(options: SessionOptions, deadline: Deadline): 
 /** Where to connect; or why there is nowhere. */
 async function endpointsOf({ endpoint, addressesOf }: SessionOptions, deadline: Deadline) {
   if ('path' in endpoint || isIP(endpoint.host) !== 0) return [endpoint];
-  const late = Promise.withResolvers<string>();
-  const timer = setTimeout(() => late.resolve('its name was not resolved in time'), deadline.leftMs);
   const found = addressesOf(endpoint.host).then(
     addresses => interleaved(addresses).map(host => ({ host, port: endpoint.port })),
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  return Promise.race([found, late.promise]).finally(() => clearTimeout(timer));
+  return inTime(
+    () => found,
+    deadline.leftMs,
+    () => 'its name was not resolved in time',
+  );
 }
 
 async function openAt(dialled: Dialled, options: SessionOptions, deadline: Deadline): Promise<Session | Unreachable> {

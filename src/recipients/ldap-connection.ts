@@ -7,6 +7,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { Client, InvalidCredentialsError, ResultCodeError } from 'ldapts';
 import { TemporaryFailure } from '../model/failure.ts';
+import { inTime } from '../model/in-time.ts';
 import type { LdapSource } from './ldap-source.ts';
 
 export type LdapServers = Pick<LdapSource, 'urls' | 'isStartTls' | 'ca' | 'credentials' | 'timeoutMs' | 'maxBytes'>;
@@ -94,13 +95,10 @@ class Line {
   }
 
   async #inTime(step: Promise<void>): Promise<void> {
-    const { promise: tooLate, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error('no answer in time')), this.#servers.timeoutMs);
-    try {
-      await Promise.race([step, tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const late = () => {
+      throw new Error('no answer in time');
+    };
+    await inTime(() => step, this.#servers.timeoutMs, late);
   }
 
   /** Hands on what arrives in small pieces, and breaks off a server that sends too much. */

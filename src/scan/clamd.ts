@@ -6,6 +6,7 @@ import NodeClam from 'clamscan';
 import type { ScanResult } from '../model/ask.ts';
 import type { Clock } from '../model/clock.ts';
 import { TemporaryFailure } from '../model/failure.ts';
+import { inTime } from '../model/in-time.ts';
 import { letGo } from '../model/let-go.ts';
 import { type ClamdAddress, command } from './clamd-command.ts';
 import { QuietSocket } from './quiet-socket.ts';
@@ -68,14 +69,12 @@ async function scanOnce(options: ClamdOptions, content: Streamed, maxBytes: numb
   if (content.sizeBytes === 0) return { status: 'clean' };
   if (content.sizeBytes > maxBytes) return { status: 'unscannable', reason: `larger than ${maxBytes} bytes` };
   const deadline = new AbortController();
-  const late = delay(options.timeoutMs, null, { signal: deadline.signal }).then(
-    () => failed(`no answer within ${options.timeoutMs} ms`),
-    () => failed('stopped'),
-  );
-  const answer = attempts(options, content, deadline.signal);
-  const result = await Promise.race([answer, late]);
-  deadline.abort();
-  return result;
+  const late = () => failed(`no answer within ${options.timeoutMs} ms`);
+  try {
+    return await inTime(() => attempts(options, content, deadline.signal), options.timeoutMs, late);
+  } finally {
+    deadline.abort();
+  }
 }
 
 const failed = (reason: string): ScanResult => ({ status: 'failed', reason: reason.slice(0, 200) });

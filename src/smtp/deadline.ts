@@ -33,15 +33,3 @@ export class Deadline {
     this.#timer = null;
   }
 }
-
-/** What `work` gives, or `late` once `ms` have passed; the work then goes on unheard. */
-export async function within<T>(work: Promise<T>, ms: number, late: () => T): Promise<T> {
-  const { promise, resolve } = Promise.withResolvers<T>();
-  const deadline = new Deadline(() => resolve(late()));
-  deadline.set(ms);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    deadline.clear();
-  }
-}

@@ -2,8 +2,8 @@
 
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from '../model/failure.ts';
+import { inTime } from '../model/in-time.ts';
 import { within as inNetworks } from '../model/networks.ts';
-import { within } from './deadline.ts';
 import { type ConnectionCounts, Gate } from './gate.ts';
 import { Limits } from './limits.ts';
 import { ListeningServer } from './listening-server.ts';
@@ -90,7 +90,11 @@ function firstOf(addresses: readonly AddressInfo[]): AddressInfo {
 async function drain(servers: readonly ListeningServer[], context: SmtpContext, deadlineMs: number): Promise<void> {
   context.gate.isClosing = true;
   for (const server of servers) for (const connection of server.live) connection.drain();
-  await within(finished(context), deadlineMs, () => {});
+  await inTime(
+    () => finished(context),
+    deadlineMs,
+    () => {},
+  );
   await stop(servers);
   context.trace.flush();
 }

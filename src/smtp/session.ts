@@ -4,12 +4,13 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Path } from '../model/address.ts';
 import type { Connection, Envelope, Protocol, Recipient, Tls } from '../model/envelope.ts';
 import { newId } from '../model/ids.ts';
+import { inTime } from '../model/in-time.ts';
 import type { Message } from '../model/message.ts';
 import { isPermanent, isPositive, type Reply } from '../model/reply.ts';
 import { ChunkedContent, dropChunk } from './chunked-content.ts';
 import { type Chunk, hasArguments, parseBdat, parseHelo, parseMail, parseRcpt, verbOf } from './command.ts';
 import type { Content } from './content-keeper.ts';
-import { Deadline, within } from './deadline.ts';
+import { Deadline } from './deadline.ts';
 import { ehloKeywords, noExtensions, soFar } from './ehlo.ts';
 import type { Gate } from './gate.ts';
 import type { LimitName, Limits } from './limits.ts';
@@ -440,10 +441,11 @@ export class Session {
       this.#event('failed', { error });
       return replies.localError;
     });
-    return await within(safe, this.#options.replyDeadlineMs, () => {
+    const late = () => {
       this.#event('late_reply');
       return replies.localError;
-    });
+    };
+    return await inTime(() => safe, this.#options.replyDeadlineMs, late);
   }
 
   async #startTls(line: string): Promise<void> {
