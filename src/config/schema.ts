@@ -120,7 +120,10 @@ export const schema = z.strictObject({
     .prefault({}),
   workers: z
     .strictObject({
-      count: count(2, 'Threads that read messages; at most the number of cores helps.'),
+      count: count(
+        2,
+        'Threads that read messages; at most the number of cores helps. Of two or more, one at a time holds no message of 256 KiB or more.',
+      ),
       heap: size('256MiB', 'Heap of each; a message that exceeds it alone is unscannable.', leastHeapBytes),
     })
     .prefault({}),

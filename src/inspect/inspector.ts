@@ -105,11 +105,19 @@ class Pool implements Inspector {
     const memory = { largeBytes, maxLargeBytes };
     const seats = this.#seatOptions(options.patterns);
     const broke = this.#lost.bind(this);
-    const shared = { maxSeats: workers, keptSeats: 1, perSeat, growAt, idleMs };
+    // Of several, one stays free of large messages: whoever fills the others with them does not make the small ones wait.
+    const shared = { maxSeats: workers, largeSeats: Math.max(1, workers - 1), keptSeats: 1, perSeat, growAt, idleMs };
     this.#shared = new Lane({ ...memory, ...shared, broke: broke(false) }, seats);
     // Two at least: the neighbours of a message that loops do not wait for it again.
     const maxSeats = Math.max(2, workers);
-    const alone = { maxSeats, keptSeats: 0, perSeat: 1, growAt: Number.POSITIVE_INFINITY, idleMs: 0 };
+    const alone = {
+      maxSeats,
+      largeSeats: maxSeats,
+      keptSeats: 0,
+      perSeat: 1,
+      growAt: Number.POSITIVE_INFINITY,
+      idleMs: 0,
+    };
     this.#alone = new Lane({ ...memory, ...alone, broke: broke(true) }, seats);
   }
 

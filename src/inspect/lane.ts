@@ -13,12 +13,17 @@ export interface LaneOptions {
   readonly largeBytes: number;
   /** Of the large messages in all seats together; one alone may have more. Small ones are bounded by the seats. */
   readonly maxLargeBytes: number;
+  /** Seats that may hold large ones at the same time: in those left, no small message waits for a long pass. */
+  readonly largeSeats: number;
   /** Messages in every seat before another one is started. */
   readonly growAt: number;
   /** A seat beyond those kept ends when it was idle for so long. */
   readonly idleMs: number;
   readonly broke: (jobs: readonly Job[], why: Overrun, cause: unknown) => void;
 }
+
+/** A large message keeps its seat busy for as long as so many short ones may; one of half the size for half as long. */
+const weightOfLarge = 8;
 
 export class Lane {
   readonly #options: LaneOptions;
@@ -84,20 +89,28 @@ export class Lane {
 
   #seatAll(): void {
     if (this.#isClosed) return;
-    for (let job = this.#nextJob(); job !== undefined; job = this.#nextJob()) {
-      const seat = this.#freeSeat();
-      if (seat === undefined) break;
-      this.#waiting.splice(this.#waiting.indexOf(job), 1);
-      void seat.take(job);
+    for (let next = this.#nextSeating(); next !== undefined; next = this.#nextSeating()) {
+      this.#waiting.splice(this.#waiting.indexOf(next.job), 1);
+      void next.seat.take(next.job);
     }
     if (this.#isCrowded()) this.#seats.push(this.#newSeat(this.#seatOptions));
     this.#sweepLater();
   }
 
-  /** The first that waits, but for large ones while there is no memory for the first of them: small ones need not wait for that. */
-  #nextJob(): Job | undefined {
+  /** The first that waits and has a seat. */
+  #nextSeating(): { readonly job: Job; readonly seat: Seat } | undefined {
+    for (const job of this.#next()) {
+      const seat = this.#seatFor(job);
+      if (seat !== undefined) return { job, seat };
+    }
+    return undefined;
+  }
+
+  /** The first large one that waits, where there is memory for it, and the first small one, in their order: neither waits for the other. */
+  #next(): readonly Job[] {
     const large = this.#waiting.find(job => this.#isLarge(job));
-    return this.#waiting.find(job => !this.#isLarge(job) || (job === large && this.#hasRoomFor(job)));
+    const small = this.#waiting.find(job => !this.#isLarge(job));
+    return this.#waiting.filter(job => job === small || (job === large && this.#hasRoomFor(job)));
   }
 
   #isLarge(job: Job): boolean {
@@ -110,17 +123,35 @@ export class Lane {
     return seated.length === 0 || bytes <= this.#options.maxLargeBytes;
   }
 
-  /** The ready seat with the fewest messages, if it has room. */
-  #freeSeat(): Seat | undefined {
+  /** The ready seat that is least busy, if it has room. */
+  #seatFor(job: Job): Seat | undefined {
     const ready = this.#seats.filter(seat => seat.isReady && seat.load < this.#options.perSeat);
-    return ready.sort((a, b) => a.load - b.load)[0];
+    const open = this.#isLarge(job) && !this.#mayTakeLarge() ? ready.filter(seat => this.#largeIn(seat) > 0) : ready;
+    return open.sort((a, b) => this.#weight(a) - this.#weight(b))[0];
+  }
+
+  /** Whether one more seat may hold large messages. */
+  #mayTakeLarge(): boolean {
+    return this.#seats.filter(seat => this.#largeIn(seat) > 0).length < this.#options.largeSeats;
+  }
+
+  #weight(seat: Seat): number {
+    const { largeBytes } = this.#options;
+    const weights = seat.jobs.map(
+      ({ message }) => 1 + (weightOfLarge - 1) * Math.min(1, message.sizeBytes / largeBytes),
+    );
+    return weights.reduce((sum, weight) => sum + weight, 0);
+  }
+
+  #largeIn(seat: Seat): number {
+    return seat.jobs.filter(job => this.#isLarge(job)).length;
   }
 
   /** Messages wait, or every seat has its share: another seat is worth its start. A seat that is starting counts as empty. */
   #isCrowded(): boolean {
     if (this.#seats.length >= this.#options.maxSeats) return false;
     if (this.#seats.some(seat => !seat.isReady)) return false;
-    const isWaiting = this.#nextJob() !== undefined;
+    const isWaiting = this.#next().some(job => !this.#isLarge(job) || this.#mayTakeLarge());
     if (this.#seats.length === 0) return isWaiting;
     return isWaiting || this.#seats.every(seat => seat.load >= this.#options.growAt);
   }

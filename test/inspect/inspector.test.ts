@@ -313,6 +313,82 @@ suite('large messages', { concurrency: true }, () => {
     for (const evidence of await Promise.all(held)) assert.match(said(evidence), /ENODATA/);
   });
 
+  /** A pool whose workers have all started, and what holds messages that say where they are until it is let go. */
+  async function placed(t: Ending, workers: number) {
+    const asked: ((answer: DnsAnswer) => void)[] = [];
+    const resolve = () => new Promise<DnsAnswer>(answer => asked.push(answer));
+    const some = { workers, growAt: 1, messagesPerWorker: 64, maxLargeBytes: 1_000_000 };
+    const { inspector } = await pool(t, some, { resolve });
+    const letGo = () => {
+      for (const answer of asked.splice(0)) answer({ status: 'none', code: 'ENODATA' });
+    };
+    const hold = (count: number, order: string) => Array.from({ length: count }, () => inspect(inspector, order));
+    const areAsked = (count: number) => until(() => asked.length >= count);
+    const started: Promise<Evidence>[] = [];
+    while (inspector.stats().workers < workers) {
+      started.push(...hold(1, 'where example.com'));
+      await areAsked(started.length);
+    }
+    // The last one counts as started once a message got to it.
+    const threads = new Set<string>();
+    while (threads.size < workers) {
+      letGo();
+      for (const evidence of await Promise.all(started.splice(0))) threads.add(said(evidence));
+      if (threads.size < workers) started.push(...hold(workers, 'where example.com'));
+      await areAsked(started.length);
+    }
+    return { inspector, hold, areAsked, letGo };
+  }
+  const threadsOf = async (held: readonly Promise<Evidence>[]) => new Set((await Promise.all(held)).map(said));
+
+  for (const { workers, heldBy } of [
+    { workers: 2, heldBy: 1 },
+    { workers: 3, heldBy: 2 },
+  ]) {
+    test(`are in ${heldBy} of ${workers} workers at most: a small one does not wait for a long pass`, async t => {
+      const { inspector, hold, areAsked, letGo } = await placed(t, workers);
+      const large = hold(5, padded('where example.com', 2000));
+      await areAsked(5);
+      const small = said(await inspect(inspector, 'where'));
+      letGo();
+      const threads = await threadsOf(large);
+      assert.equal(threads.size, heldBy);
+      assert.ok(!threads.has(small), 'the small one is in the worker that was left to it');
+    });
+  }
+
+  test('are taken by the one worker that there is, beside small ones', async t => {
+    const { inspector, hold, areAsked, letGo } = await placed(t, 1);
+    const large = hold(2, padded('where example.com', 2000));
+    await areAsked(2);
+    const small = said(await inspect(inspector, 'where'));
+    letGo();
+    assert.deepEqual(await threadsOf(large), new Set([small]));
+  });
+
+  test('do not have a worker to themselves: many small ones go to all workers', async t => {
+    const { hold, areAsked, letGo } = await placed(t, 2);
+    const held = [...hold(1, padded('where example.com', 2000)), ...hold(20, 'where example.com')];
+    await areAsked(21);
+    letGo();
+    const [large = '', ...small] = (await Promise.all(held)).map(said);
+    const beside = small.filter(thread => thread === large).length;
+    // As many as make both equally busy, where a large one counts for eight.
+    assert.equal(beside, 6);
+  });
+
+  test('that wait for their worker let small ones pass, and are served when it has room', async t => {
+    const { inspector, hold, areAsked, letGo } = await placed(t, 2);
+    const large = hold(65, padded('where example.com', 2000));
+    await areAsked(64);
+    assert.equal(inspector.stats().waiting, 1);
+    await inspect(inspector, 'where');
+    letGo();
+    await areAsked(1);
+    letGo();
+    assert.equal((await threadsOf(large)).size, 1);
+  });
+
   test('are inspected alone when they are larger than all that is allowed', async t => {
     const { inspector } = await pool(t);
     assert.equal(said(await inspect(inspector, padded('hello', 5000))), 'hello');

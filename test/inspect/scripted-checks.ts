@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { check } from '../../src/checks/check.ts';
 import { count, text } from '../../src/model/shape.ts';
 
@@ -56,6 +57,8 @@ const scripted = check({
     if (said === 'crash') return crash();
     if (said === 'throw') throw new Error('thrown by a check');
     if (said === 'hang') return new Promise(() => {});
+    if (said === 'where') return { said: String(threadId) };
+    if (said.startsWith('where ')) return ask.dns(said.slice(6), 'TXT').then(() => ({ said: String(threadId) }));
     if (said.startsWith('ask ')) return { said: JSON.stringify(await ask.dns(said.slice(4), 'TXT')) };
     if (said === 'scan') return { said: JSON.stringify(await ask.scan('clamd', mail.raw)) };
     if (said.startsWith('many ')) {
