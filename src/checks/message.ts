@@ -38,7 +38,7 @@ export const messageCheck = check({
     header_fields: count('Fields of the header section, within its limits.'),
     header_bytes: count('Bytes of the header section.'),
     header_limits: texts(
-      'Limits that the header section exceeded: `bytes`, `fields`, `linesPerField`. It is then not wholly read.',
+      'Limits that the header section exceeded: `bytes`, `fields`, `linesPerField`, `fromBytes` (of From). It is then not wholly read.',
     ),
     missing: texts('Which of From, Date, Message-ID, To and Subject are missing, lower case.'),
     repeated: texts('Fields that occur more often than RFC 5322 §3.6 allows, lower case.'),

@@ -15,10 +15,17 @@ export interface HeaderLimits {
   readonly bytes: number;
   readonly fields: number;
   readonly linesPerField: number;
+  /** Of all From fields together: several parsers take their addresses apart, and each costs them more than its bytes. */
+  readonly fromBytes: number;
 }
 
 /** THREATS.md 33: what exceeds these is evidence, and nothing quadratic may see it. */
-export const headerLimits: HeaderLimits = { bytes: 256 * 1024, fields: 2000, linesPerField: 1000 };
+export const headerLimits: HeaderLimits = {
+  bytes: 256 * 1024,
+  fields: 2000,
+  linesPerField: 1000,
+  fromBytes: 16 * 1024,
+};
 
 export interface HeaderSection {
   readonly fields: readonly HeaderField[];
@@ -36,6 +43,7 @@ const COLON = 58;
 export function headerSection(bytes: Uint8Array, limits: HeaderLimits = headerLimits): HeaderSection {
   const fields: { name: string; start: number; end: number; valueStart: number; lines: number }[] = [];
   const exceeded = new Set<keyof HeaderLimits>();
+  let fromBytes = 0;
   let at = 0;
   while (at < bytes.length) {
     const end = lineEnd(bytes, at);
@@ -54,6 +62,8 @@ export function headerSection(bytes: Uint8Array, limits: HeaderLimits = headerLi
       exceeded.add('fields');
       break;
     }
+    if (fields.at(-1)?.name === 'from') fromBytes += end - at;
+    if (fromBytes > limits.fromBytes) exceeded.add('fromBytes');
     at = end;
   }
   return { fields, bodyStart: exceeded.size > 0 ? endOfHeader(bytes, at) : at, exceeded: [...exceeded] };

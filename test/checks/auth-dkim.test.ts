@@ -252,6 +252,7 @@ const bulk = [
   { name: '100,000 fields', header: 'X-A: b\n'.repeat(100_000) },
   { name: '100,000 folds', header: `X-A: b\n${' c\n'.repeat(100_000)}` },
   { name: '100 fields of 999 lines', header: `X-A: b\n${' c\n'.repeat(998)}`.repeat(60) },
+  { name: 'a From of 200 KB', header: `From: ${'g:;'.repeat(66_000)}\n` },
   { name: 'a line of 1 MB', header: `X-A: ${'b'.repeat(1_000_000)}\n` },
 ];
 for (const { name, header } of bulk)

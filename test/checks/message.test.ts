@@ -76,6 +76,11 @@ const cases: readonly {
     header: 'X: y\n'.repeat(3000),
     holds: { header_limits: ['fields'], header_fields: 2000 },
   },
+  {
+    name: 'a From of 200 KB is told',
+    header: `From: ${'g:;'.repeat(66_000)}\n`,
+    holds: { header_limits: ['fromBytes'], header_fields: 1 },
+  },
 ];
 
 for (const c of cases) {

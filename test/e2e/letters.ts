@@ -70,7 +70,12 @@ export interface Explained {
   readonly verdicts: readonly {
     readonly action: string;
     readonly score: number;
-    readonly hits: readonly { readonly symbol: string; readonly points: number; readonly set_by: string }[];
+    readonly hits: readonly {
+      readonly symbol: string;
+      readonly points: number;
+      readonly because: string;
+      readonly set_by: string;
+    }[];
     readonly floors: readonly { readonly name: string }[];
     readonly missing: readonly { readonly check: string }[];
   }[];

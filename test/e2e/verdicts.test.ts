@@ -112,6 +112,16 @@ describe('a message from swaks', { skip: missing('swaks', 'swaks') }, () => {
     for (const hit of verdict.hits) assert.match(hit.set_by, /\.yaml:\d+$/);
   });
 
+  test('threat 33: with 200 KB of groups in From is read as far as the limit, and that is evidence', async () => {
+    const groups = Array.from({ length: 900 }, () => ` ${'g:;'.repeat(70)}`).join('\r\n');
+    const content = letter('groups@pass.test', 'Minutes', 'As agreed.').toString('latin1');
+    const crowded = Buffer.from(content.replace(/^From: .*$/m, `From: ada@pass.test,\r\n${groups}`), 'latin1');
+    assert.equal((await send('groups@pass.test', crowded)).code, 250);
+    const [verdict] = (await explained(gateway, 'groups@pass.test')).verdicts;
+    const limits = verdict?.hits.find(hit => hit.symbol === 'MIME_LIMITS');
+    assert.match(limits?.because ?? '', /fromBytes/);
+  });
+
   test('with EICAR attached is refused without ClamAV', async () => {
     const from = 'eicar@pass.test';
     const { reply } = await send(from, letterWith(from, 'Invoice', 'invoice.bin', Buffer.from(eicar)));

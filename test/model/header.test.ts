@@ -40,7 +40,7 @@ test('a value is unfolded, and otherwise as written', () => {
   assert.equal(fieldValue(raw, field), 'a\t b =?x?=\xe9');
 });
 
-const limits = { bytes: 100, fields: 3, linesPerField: 3 };
+const limits = { bytes: 100, fields: 3, linesPerField: 3, fromBytes: 40 };
 const exceeded = [
   {
     name: 'too many bytes',
@@ -48,8 +48,17 @@ const exceeded = [
     limit: 'bytes',
   },
   { name: 'too many fields', text: `${'A: 1\r\n'.repeat(4)}\r\nbody`, limit: 'fields' },
+  { name: 'a From of too many bytes', text: `From: ${'g:;'.repeat(11)}\r\n x\r\n\r\nbody`, limit: 'fromBytes' },
+  { name: 'several From of too many bytes', text: `${'FROM : a@b.test,\r\n'.repeat(3)}\r\nbody`, limit: 'fromBytes' },
   { name: 'too many lines in a field', text: `A: 1\r\n${' x\r\n'.repeat(3)}\r\nbody`, limit: 'linesPerField' },
 ];
+const within = [
+  { name: 'a From of as many bytes as are read', text: `From: ${'x'.repeat(32)}\r\n\r\nbody` },
+  { name: 'a To that is longer than a From may be', text: `To: ${'x'.repeat(60)}\r\n\r\nbody` },
+];
+for (const { name, text } of within) {
+  test(`${name} is within the limits`, () => assert.deepEqual(headerSection(bytes(text), limits).exceeded, []));
+}
 for (const c of exceeded) {
   test(`threat 33: ${c.name} is said, and the body is still found`, () => {
     const section = headerSection(bytes(c.text), limits);
