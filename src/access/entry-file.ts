@@ -13,9 +13,9 @@ import {
 import type { EpochMs } from '../model/clock.ts';
 import { didYouMean } from '../model/nearest.ts';
 
-/** A line that is no entry, in words. */
+/** A line that is no entry, or a file that has none to read, in words. */
 export interface Fault {
-  /** `access/partners.txt:3`. */
+  /** `access/partners.txt:3`, or the file alone. */
   readonly at: string;
   readonly fault: string;
 }

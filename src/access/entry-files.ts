@@ -12,36 +12,45 @@ const maxBytes = 64 * 1024 ** 2;
 const batch = 500;
 const maxFaults = 20;
 
-/** @throws ConfigError with a line for each fault: `access/partners.txt:3: unknown kind "alow" (did you mean allow?)` */
+/**
+ * @throws ConfigError with a line for each fault: `access/partners.txt:3: unknown kind "alow" (did you mean allow?)`. What is wrong
+ * with a file as a whole has no number.
+ */
 export async function readEntryFiles(files: readonly string[], maxEntries: number): Promise<AccessIndex> {
   const index = new AccessIndex();
   const faults: Fault[] = [];
   for (const file of files) {
-    for await (const { line, at } of linesOf(await textOf(file), file)) {
+    const text = await textOf(file);
+    if (typeof text !== 'string') faults.push(text);
+    for await (const { line, at } of linesOf(typeof text === 'string' ? text : '', file)) {
       const entry = entryIn(line, at);
       if (entry === null) continue;
       if ('fault' in entry) faults.push(entry);
       else index.add(entry);
-      if (faults.length > maxFaults) throw refusal(faults, ['and more']);
-      if (index.size > maxEntries)
-        throw new ConfigError(`${at}: more than ${maxEntries} entries: raise access.max_entries`);
+      if (faults.length > maxFaults) throw refusal(faults);
+      if (index.size > maxEntries) {
+        const fault = `more than ${maxEntries} entries: raise access.max_entries`;
+        throw refusal([...faults, { at, fault }]);
+      }
     }
   }
-  if (faults.length > 0) throw refusal(faults, []);
+  if (faults.length > 0) throw refusal(faults);
   return index;
 }
 
-const refusal = (faults: readonly Fault[], more: readonly string[]): ConfigError =>
-  new ConfigError([...faults.slice(0, maxFaults).map(({ at, fault }) => `${at}: ${fault}`), ...more].join('\n'));
+function refusal(faults: readonly Fault[]): ConfigError {
+  const lines = faults.slice(0, maxFaults).map(({ at, fault }) => `${at}: ${fault}`);
+  return new ConfigError([...lines, ...(faults.length > maxFaults ? ['and more'] : [])].join('\n'));
+}
 
-async function textOf(file: string): Promise<string> {
+async function textOf(file: string): Promise<string | Fault> {
+  const refused = (why: string): Fault => ({ at: file, fault: `${why}; access.files names it` });
   try {
     const { size } = await stat(file);
-    if (size > maxBytes) throw new ConfigError(`${file} is larger than ${maxBytes / 1024 ** 2} MiB`);
+    if (size > maxBytes) return refused(`larger than ${maxBytes / 1024 ** 2} MiB`);
     return await readFile(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`access.files: ${file} cannot be read`, { cause });
+  } catch (error) {
+    return refused(`cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 

@@ -14,6 +14,7 @@ import type { Config } from '../config/schema.ts';
 import { systemClock } from '../model/clock.ts';
 import { parseNextHop } from '../next-hop/target.ts';
 import { printable } from '../observe/printable.ts';
+import type { RuleSet } from '../rules/rule.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -65,16 +66,20 @@ async function check(options: CheckOptions, out: Cli['out'], err: Cli['err']): P
     out(`${at}: ${symbol}: expected a ${expected}, got ${got}\n`);
   }
   if (failures.length > 0) return exitCodes.config;
-  const warnings = await warningsOf(config, options);
+  const warnings = await warningsOf(config, rules.profiles, options);
   // Some repeat what others publish or answer.
   for (const warning of warnings) err(`warning: ${printable(warning)}\n`);
   out(`ok: ${rules.judged.length} rules with ${cases} tests, ${rules.profiles.size} profiles\n`);
   return options.strict === true && warnings.length > 0 ? exitCodes.config : exitCodes.ok;
 }
 
-async function warningsOf(config: Config, { offline, foreignDomain }: CheckOptions): Promise<readonly string[]> {
+async function warningsOf(
+  config: Config,
+  profiles: RuleSet['profiles'],
+  { offline, foreignDomain }: CheckOptions,
+): Promise<readonly string[]> {
   const local = [
-    ...settingWarnings(config),
+    ...settingWarnings(config, name => profiles.get(name)?.thresholds.quarantine ?? null),
     ...certificateWarnings(config, systemClock.now()),
     ...(await reviewerWarnings(config)),
   ];

@@ -39,7 +39,7 @@ export function dnsCommands({ program, run, out }: Cli): void {
       .option('--reports <mailbox>', 'where reports should go (default: postmaster of the domain)');
   command(
     'check <domain...>',
-    'look at what is published; exit 1 when something is missing or wrong, 75 when nobody can say',
+    'look at what is published; exit 1 when something needed is missing or something is wrong, 75 when nobody can say',
   )
     .option('--json', 'one JSON object a line')
     .action((domains: readonly string[], options: DnsOptions & { readonly json?: boolean }) =>

@@ -29,6 +29,8 @@ const minute = 60_000;
 const bounds = {
   probeMs: 15 * minute,
   retryMs: minute,
+  // Longer than the resolver keeps a failure.
+  silenceRetryMs: 5000,
   maxRetryMs: 60 * minute,
   // The resolver keeps answers for 5 minutes at most.
   confirmMs: 6 * minute,
@@ -47,7 +49,7 @@ export function startDnsLists(config: Config, { resolve, clock, random, log }: W
   };
   const running = dnsLists({ ...bounds, lists }, { resolve, clock, random, changed });
   void running.probe();
-  const timer = setInterval(() => void running.probe(), minute / 2).unref();
+  const timer = setInterval(() => void running.probe(), bounds.silenceRetryMs).unref();
   return {
     known: lists.map(({ zone: _, errors: __, ...list }) => list),
     listed: running.listed,

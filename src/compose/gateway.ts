@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { ApiEffects } from '../api/ports.ts';
 import { startApi } from '../api/thread.ts';
+import { type RuleLists, withLists } from '../config/changed-keys.ts';
 import type { Config } from '../config/schema.ts';
 import { hostAndPort } from '../config/values.ts';
 import type { Releaser } from '../dispose/release.ts';
@@ -49,8 +50,8 @@ export interface Gateway {
   readonly apiAddress: string;
   /** To be shown once; null where there was a token. */
   readonly firstToken: string | null;
-  /** Loads the rules again; the set in force stays when they do not load or their tests fail. @throws ConfigError then. */
-  reloadRules(): Promise<void>;
+  /** Loads the rules again, with `lists`; the set in force stays when they do not load or their tests fail. @throws ConfigError then. */
+  reloadRules(lists: RuleLists): Promise<void>;
   /** Reads the files of entries again. @throws ConfigError where they do not load, and then the entries in force stay. */
   reloadAccess(): Promise<void>;
   /** Serves the certificates of `config` to connections to come. @throws ConfigError, and then those in force stay. */
@@ -113,8 +114,8 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
     smtpAddresses: smtp.addresses().map(({ address, port }) => shown(address, port)),
     apiAddress: shown(api.host, api.port),
     firstToken: api.firstToken,
-    reloadRules: async () => {
-      const next = testedRuleSetOf(config);
+    reloadRules: async lists => {
+      const next = testedRuleSetOf(withLists(config, lists));
       await inspection?.inspector.reload(next.patterns);
       rules.replace(next);
     },

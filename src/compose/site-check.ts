@@ -1,10 +1,14 @@
 // What an administrator should know before mail comes: settings that are allowed and seldom meant, and next hops and a
 // directory that do not answer, or answer more than they should. Nothing here is sent as mail.
 
+import { namedProfiles } from '../config/recipient-policy.ts';
 import type { Config } from '../config/schema.ts';
+import { comparablePath, domainOf } from '../model/address.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import { noFaults } from '../model/clock.ts';
+import { didYouMean } from '../model/nearest.ts';
 import { isPositive, replyText } from '../model/reply.ts';
+import type { Points } from '../model/verdict.ts';
 import type { NextHop } from '../next-hop/next-hop.ts';
 import { withFields } from '../observe/log.ts';
 import { selectivityOf, unlikelyName } from '../recipients/catch-all.ts';
@@ -21,8 +25,8 @@ interface World {
   readonly random: Random;
 }
 
-/** Warnings that need no network. */
-export function settingWarnings(config: Config): string[] {
+/** Warnings that need no network. `quarantinesFrom` gives the threshold of a profile; null for one that nobody wrote. */
+export function settingWarnings(config: Config, quarantinesFrom: (profile: string) => Points | null): string[] {
   const warnings: string[] = [];
   if (config.recipients === 'none') {
     warnings.push(
@@ -36,7 +40,41 @@ export function settingWarnings(config: Config): string[] {
       'accept_any_domain is true: whoever reaches a listener may send to any domain. List yours in domains.',
     );
   }
-  return warnings;
+  return [...warnings, ...greylistWarnings(config, quarantinesFrom), ...strangerWarnings(config)];
+}
+
+/** Only what is not quarantined is greylisted: one warning for each profile that leaves nothing between. */
+function greylistWarnings(config: Config, quarantinesFrom: (profile: string) => Points | null): string[] {
+  const { from_score: fromScore } = config.greylist;
+  if (fromScore === 'off') return [];
+  return [...keysOfProfiles(config)].flatMap(([profile, key]) => {
+    const threshold = quarantinesFrom(profile);
+    if (threshold === null || threshold > Math.round(fromScore * 1000)) return [];
+    return (
+      `greylist.from_score is ${fromScore}, and profile "${profile}" (${key}) quarantines from ${threshold / 1000} on: ` +
+      'no mail to its recipients is greylisted. Set from_score below that.'
+    );
+  });
+}
+
+/** Profiles that some recipient has, each with the first key that names it. */
+function keysOfProfiles(config: Config): ReadonlyMap<string, string> {
+  const isFallbackUsed =
+    config.accept_any_domain === true || Object.values(config.domains).some(({ profile }) => profile === undefined);
+  const keys = new Map<string, string>();
+  for (const { key, profile } of namedProfiles(config))
+    if (!keys.has(profile) && (key !== 'profile' || isFallbackUsed)) keys.set(profile, key);
+  return keys;
+}
+
+/** Mail to other domains is not taken, so nothing that is said of their addresses matters. */
+function strangerWarnings({ accept_any_domain: isAnyTaken, domains, recipient_profiles: profiles }: Config): string[] {
+  if (isAnyTaken === true) return [];
+  return Object.keys(profiles).flatMap(address => {
+    const domain = domainOf(comparablePath(address));
+    if (domain === null || Object.hasOwn(domains, domain)) return [];
+    return `recipient_profiles.${address}: ${domain} is not in domains, and no mail to it is taken${didYouMean(domain, Object.keys(domains))}.`;
+  });
 }
 
 /** Warnings that need next hops and directory to be asked. Never rejects for one that does not answer. */

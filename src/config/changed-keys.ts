@@ -2,13 +2,29 @@
 
 import type { Config } from './schema.ts';
 
-/** In the order of the schema: `next_hop`, `smtp.max_connections`. Certificates are apart: they are renewed while it runs. */
+/** What feeds lists of the rules, and is taken with them. */
+export type RuleLists = Pick<Config, 'lists' | 'forwarders'> & { readonly arc: Pick<Config['arc'], 'trusted_sealers'> };
+
+/** `config` with the lists of another. */
+export const withLists = (config: Config, { lists, forwarders, arc }: RuleLists): Config => ({
+  ...config,
+  lists,
+  forwarders,
+  arc: { ...config.arc, trusted_sealers: arc.trusted_sealers },
+});
+
+/**
+ * As the schema has them: `next_hop`, `smtp.max_connections`. Certificates, and lists that rules read, are apart: they are
+ * renewed while it runs.
+ */
 export function changedKeys(before: Config, after: Config): readonly string[] {
-  const { smtp: smtpBefore, ...restBefore } = before;
-  const { smtp: smtpAfter, ...restAfter } = after;
-  const keys = differing(restBefore, restAfter);
-  const inSmtp = differing(withoutCertificates(smtpBefore), withoutCertificates(smtpAfter)).map(key => `smtp.${key}`);
-  return [...keys, ...inSmtp];
+  const { smtp: smtpBefore, arc: arcBefore, ...restBefore } = withLists(before, after);
+  const { smtp: smtpAfter, arc: arcAfter, ...restAfter } = after;
+  return [
+    ...differing(restBefore, restAfter),
+    ...differing(arcBefore, arcAfter).map(key => `arc.${key}`),
+    ...differing(withoutCertificates(smtpBefore), withoutCertificates(smtpAfter)).map(key => `smtp.${key}`),
+  ];
 }
 
 function differing(before: object, after: object): string[] {

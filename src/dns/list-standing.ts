@@ -1,5 +1,6 @@
 // Whether a list is worth asking: its test points (RFC 5782 §5) are asked at the start and regularly, and what it says of
-// mail is watched. A list that answers wrongly is suspended until it has answered rightly twice.
+// mail is watched. A list that answers wrongly is suspended until it has answered rightly twice; one that does not answer, until
+// it answers.
 
 import type { Clock, Random } from '../model/clock.ts';
 import type { AskZone, Reading } from './list-zone.ts';
@@ -9,6 +10,8 @@ export interface StandingOptions {
   readonly probeMs: number;
   /** Between probes of a suspended list: at first, and at most; it doubles. */
   readonly retryMs: number;
+  /** In place of the first of these where it only does not answer: the DNS may be back in seconds. */
+  readonly silenceRetryMs: number;
   readonly maxRetryMs: number;
   /** From the first right answer to the probe that must confirm it: longer than answers are cached. */
   readonly confirmMs: number;
@@ -44,7 +47,8 @@ export class Standing {
   readonly #random: Random;
   readonly #changed: (suspended: string | null) => void;
   #suspended: string | null = null;
-  /** Right answers since the suspension. */
+  /** Since the suspension: whether it answered wrongly, and its right answers. */
+  #hasLied = false;
   #rights = 0;
   #retryMs: number;
   #suspendedAt: number | null = null;
@@ -104,20 +108,24 @@ export class Standing {
     const [positive, negative] = await Promise.all([this.#ask(listed), this.#ask(unlisted)]);
     const fault = faultOf(positive, negative, listed, unlisted);
     this.#failures = 0;
-    if (fault !== null) return this.#suspend(fault);
+    if (fault !== null) return this.#suspend(fault, isSilent(positive, negative));
     this.#rights += 1;
-    if (this.#suspended !== null && this.#rights >= 2) this.#restore();
+    // No wrong answer is remembered anywhere of one that gave none: there is nothing to wait for.
+    if (this.#suspended !== null && this.#rights >= (this.#hasLied ? 2 : 1)) this.#restore();
     const { probeMs, confirmMs } = this.#options;
     this.#dueAt = this.#clock.monotonic() + (this.#suspended === null ? probeMs : confirmMs);
   }
 
-  #suspend(reason: string): void {
+  #suspend(reason: string, isSilence = false): void {
     const now = this.#clock.monotonic();
     const isNews = this.#suspended === null;
     // One that fell again soon after its return waits on where it left off.
     const isRelapse = this.#suspendedAt !== null && now - this.#suspendedAt < 2 * this.#options.maxRetryMs;
-    if (isNews && !isRelapse) this.#retryMs = this.#options.retryMs;
-    else this.#retryMs = Math.min(2 * this.#retryMs, this.#options.maxRetryMs);
+    const { retryMs, silenceRetryMs, maxRetryMs } = this.#options;
+    const firstMs = isSilence ? silenceRetryMs : retryMs;
+    if (isNews && !isRelapse) this.#retryMs = firstMs;
+    else this.#retryMs = Math.min(Math.max(2 * this.#retryMs, firstMs), maxRetryMs);
+    this.#hasLied = !isSilence || (!isNews && this.#hasLied);
     this.#suspended = reason;
     this.#suspendedAt = now;
     this.#rights = 0;
@@ -159,6 +167,12 @@ function addressByLot(family: Family, random: Random): string {
   const groups = Buffer.from(random(16)).toString('hex').match(/.{4}/g) ?? [];
   return ['2001', ...groups.slice(1)].join(':');
 }
+
+/** It was not heard, and what was heard is no lie. */
+const isSilent = (positive: Reading, negative: Reading): boolean =>
+  [positive, negative].every(({ status }) => status !== 'wrong') &&
+  [positive, negative].some(({ status }) => status === 'failed') &&
+  negative.status !== 'listed';
 
 function faultOf(positive: Reading, negative: Reading, listed: string, unlisted: string): string | null {
   for (const answer of [positive, negative]) {

@@ -26,8 +26,10 @@ export interface Subject {
   readonly file?: WebFile;
   /** What has to be known before it is published. */
   readonly advice?: string;
-  /** May be missing without harm. */
+  /** May be missing: what it is for is then not there, and nothing else is broken. */
   readonly isOptional?: boolean;
+  /** Only some can keep it: `advice` says who. */
+  readonly isConditional?: boolean;
 }
 
 export interface Judgement {

@@ -21,6 +21,21 @@ const aDay = 86_400;
 export const proposedPolicy = (hostname: string): string =>
   ['version: STSv1', 'mode: testing', `mx: ${hostname}`, `max_age: ${aDay}`, ''].join('\n');
 
+/** The record and the policy. Nobody must have MTA-STS, but half of it is a fault. */
+export async function stsFindings(
+  domain: string,
+  site: OurSite,
+  resolve: Resolve,
+  fetchPolicy: FetchPolicy,
+): Promise<readonly Finding[]> {
+  const both = await Promise.all([
+    announcementFinding(domain, site, resolve),
+    policyFinding(domain, site, fetchPolicy),
+  ]);
+  const isAbsent = both.every(({ standing }) => standing === 'missing');
+  return isAbsent ? both.map(found => ({ ...found, isOptional: true })) : both;
+}
+
 /** The record that tells senders to look for a policy. */
 export function announcementFinding(domain: string, { hostname }: OurSite, resolve: Resolve): Promise<Finding> {
   const name = `_mta-sts.${domain}`;

@@ -5,7 +5,7 @@ import { dmarcFindings } from './dmarc.ts';
 import type { Finding } from './finding.ts';
 import { hostFindings } from './hosts.ts';
 import { plainName, type Resolve } from './lookup.ts';
-import { announcementFinding, policyFinding } from './mta-sts.ts';
+import { stsFindings } from './mta-sts.ts';
 import { mxFindings } from './mx.ts';
 import type { FetchPolicy } from './policy-fetch.ts';
 import type { OurSite } from './site.ts';
@@ -26,8 +26,7 @@ export async function domainFindings(domain: string, site: OurSite, reach: Reach
     spfFinding(domain, site, resolve),
     dkimFindings(domain, site, resolve),
     dmarcFindings(domain, site, resolve),
-    announcementFinding(domain, site, resolve),
-    policyFinding(domain, site, reach.fetchPolicy),
+    stsFindings(domain, site, resolve, reach.fetchPolicy),
     tlsReportFinding(domain, site, resolve),
   ]);
   return findings.flat();

@@ -8,7 +8,8 @@ import { tagList } from './tags.ts';
 export function tlsReportFinding(domain: string, { reportsTo }: OurSite, resolve: Resolve): Promise<Finding> {
   const name = `_smtp._tls.${domain}`;
   const value = `v=TLSRPTv1; rua=mailto:${reportsTo ?? `postmaster@${domain}`}`;
-  return finding({ record: 'TLS-RPT', name, publish: [{ name, type: 'TXT', value }] }, async () => {
+  const publish = [{ name, type: 'TXT', value }] as const;
+  return finding({ record: 'TLS-RPT', name, publish, isOptional: true }, async () => {
     const all = await texts(resolve, name);
     const records = all.filter(text => /^v=TLSRPTv1[ \t]*;/.test(text));
     const [record] = records;

@@ -19,7 +19,7 @@ export function tlsaFinding({ hostname, chains }: OurSite, resolve: Resolve): Pr
   );
   const advice =
     'only where the zones of the domain and of the host are signed (DNSSEC): without that senders ignore it. Publish the next key’s before you change the key';
-  return finding({ record: 'TLSA', name, publish, advice, isOptional: true }, async () => {
+  return finding({ record: 'TLSA', name, publish, advice, isOptional: true, isConditional: true }, async () => {
     const records = await lookup<Tlsa>(resolve, name, 'TLSA');
     return records.length === 0
       ? missing('DANE is not used; it needs signed zones (RFC 7672 §2.2)')

@@ -8,8 +8,8 @@ const stringLength = 255;
 const ttlSeconds = 3600;
 
 /** Nobody should paste what may stand there already and better, or what only some can keep. */
-export const isForPasting = ({ standing, isOptional }: Finding): boolean =>
-  standing !== 'unknown' && (standing !== 'missing' || isOptional !== true);
+export const isForPasting = ({ standing, isConditional }: Finding): boolean =>
+  standing !== 'unknown' && (standing !== 'missing' || isConditional !== true);
 
 /** What is to be published for `findings`; comments say why, and by whom. */
 export function zoneText(findings: readonly Finding[]): string {

@@ -1,7 +1,7 @@
 // Files of entries: what a line says, what is wrong with one, and that a file that does not load gives nothing.
 
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { entryIn } from '../../src/access/entry-file.ts';
@@ -120,9 +120,31 @@ test('more entries than there may be are refused, in all files together', async 
   assert.equal((await readEntryFiles([three], 3)).size, 3);
 });
 
-test('a file that is not there is refused by its name', async t => {
+test('more entries than there may be do not hide what is wrong before them', async t => {
+  const path = file(t, 'x\nallow network 192.0.2.1\nallow network 192.0.2.2');
+  const said = (await refusal([path], 1)).split('\n');
+  assert.deepEqual(
+    said.map(line => line.split(': ')[0]),
+    [`${path}:1`, `${path}:3`],
+  );
+});
+
+test('a file that cannot be read is refused by its name, with the reason, and with what is wrong in the others', async t => {
   const missing = join(tempDir(t), 'none.txt');
-  assert.match(await refusal([missing]), /^access\.files: .*none\.txt cannot be read$/);
+  const folder = tempDir(t);
+  const other = file(t, 'x');
+  const said = (await refusal([missing, folder, other])).split('\n');
+  assert.deepEqual(said.slice(0, 2), [
+    `${missing}: cannot be read (ENOENT); access.files names it`,
+    `${folder}: cannot be read (EISDIR); access.files names it`,
+  ]);
+  assert.ok(said[2]?.startsWith(`${other}:1: `), said.join());
+});
+
+test('a file that is too large is refused by its name, and not read', async t => {
+  const path = file(t, '');
+  truncateSync(path, 64 * 1024 ** 2 + 1);
+  assert.equal(await refusal([path]), `${path}: larger than 64 MiB; access.files names it`);
 });
 
 test('the stamp changes with the file, and when it goes', async t => {

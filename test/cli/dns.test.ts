@@ -53,6 +53,17 @@ test('check says of each record what is, what should be, and why; exit 1', async
   assert.match(stdout, /\n {2}missing {2}TLSA .*\n {11}optional: DANE is not used/);
 });
 
+test('check: what is missing and need not be there is advice; exit 0', async t => {
+  const { stdout, stderr, status } = await postern(
+    t,
+    { ...published, '_smtp._tls.a.test': {}, '_mta-sts.a.test': {}, 'mta-sts.a.test': {} },
+    ['dns', 'check', 'a.test'],
+  );
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /\n {2}missing {2}TLS-RPT .*\n {11}should be: .*\n {11}optional: nobody tells you/);
+  assert.match(stdout, /\n {2}missing {2}MTA-STS {9}.*\n {11}should be: .*\n {11}optional: senders look for no policy/);
+});
+
 test('check --json: an object a line, for each domain and the gateway', async t => {
   const { stdout } = await postern(t, published, ['dns', 'check', 'A.test', 'b.test', '--json']);
   const lines = stdout

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reloader } from '../../src/compose/reload.ts';
+import type { RuleLists } from '../../src/config/changed-keys.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/model/failure.ts';
 import { withFields } from '../../src/observe/log.ts';
@@ -15,7 +16,7 @@ const broken = () => {
 function reloading(given: {
   read?: () => typeof config;
   certificates?: () => void;
-  rules?: () => Promise<void>;
+  rules?: (lists: RuleLists) => Promise<void>;
   access?: () => Promise<void>;
 }) {
   const events: string[] = [];
@@ -59,6 +60,20 @@ for (const { name, given, says } of cases) {
     assert.deepEqual(events, says);
   });
 }
+
+test('rules are loaded with the lists of the configuration that was read last', async () => {
+  const known: (readonly string[])[] = [];
+  const readings = ['[l.example]', null, '[l.example, m.example]'];
+  const { reload } = reloading({
+    read: () => {
+      const list = readings.shift() ?? null;
+      return list === null ? broken() : parseConfig(`lists: { known: ${list} }`, 'postern.yaml', {});
+    },
+    rules: async ({ lists }) => void known.push(lists.known),
+  });
+  for (let i = 0; i < 3; i++) await reload();
+  assert.deepEqual(known, [['l.example'], ['l.example'], ['l.example', 'm.example']]);
+});
 
 test('the next one waits for the one before', async () => {
   const first = Promise.withResolvers<void>();

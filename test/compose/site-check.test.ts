@@ -103,8 +103,60 @@ test('a directory that does not answer', async t => {
   assert.deepEqual(more, []);
 });
 
+const thresholds = new Map([
+  ['default', 8000],
+  ['finance', 6500],
+]);
+const warned = (keys: Record<string, unknown>) => settingWarnings(configOf(keys), name => thresholds.get(name) ?? null);
+
 test('settings that are allowed and seldom meant', () => {
-  assert.deepEqual(settingWarnings(configOf({})), []);
-  assert.match(settingWarnings(configOf({ recipients: 'none' })).join('\n'), /^recipients is "none": .*backscatter/);
-  assert.match(settingWarnings(configOf({ accept_any_domain: true })).join('\n'), /^accept_any_domain is true/);
+  assert.deepEqual(warned({}), []);
+  assert.match(warned({ recipients: 'none' }).join('\n'), /^recipients is "none": .*backscatter/);
+  assert.match(warned({ accept_any_domain: true }).join('\n'), /^accept_any_domain is true/);
 });
+
+const doNothing: readonly { name: string; keys: Record<string, unknown>; says: readonly RegExp[] }[] = [
+  { name: 'greylisting below quarantine', keys: { greylist: { from_score: 7.999 } }, says: [] },
+  {
+    name: 'greylisting from where mail is quarantined on',
+    keys: { greylist: { from_score: 8 } },
+    says: [/^greylist\.from_score is 8, and profile "default" \(profile\) quarantines from 8 on: .* is greylisted/],
+  },
+  {
+    name: 'greylisting that one of the profiles leaves nothing to do',
+    keys: {
+      greylist: { from_score: 7 },
+      domains: { 'ours.test': { profile: 'finance' }, 'b.test': { profile: 'finance' } },
+    },
+    says: [
+      /^greylist\.from_score is 7, and profile "finance" \(domains\.ours\.test\.profile\) quarantines from 6\.5 on/,
+    ],
+  },
+  {
+    name: 'greylisting that only a profile which nobody has leaves nothing to do',
+    keys: { greylist: { from_score: 7 }, profile: 'finance', domains: { 'ours.test': { profile: 'default' } } },
+    says: [],
+  },
+  {
+    name: 'profiles of addresses of ours, however they are written',
+    keys: { recipient_profiles: { 'Boss@OURS.test': 'finance' } },
+    says: [],
+  },
+  {
+    name: 'a profile of an address outside of domains',
+    keys: { recipient_profiles: { 'boss@ours.test': 'finance', 'boss@our.test': 'finance' } },
+    says: [/^recipient_profiles\.boss@our\.test: our\.test is not in domains/],
+  },
+  {
+    name: 'profiles where any domain is taken',
+    keys: { accept_any_domain: true, recipient_profiles: { 'boss@our.test': 'finance' } },
+    says: [/^accept_any_domain/],
+  },
+];
+for (const { name, keys, says } of doNothing) {
+  test(`settings that do nothing: ${name}`, () => {
+    const warnings = warned(keys);
+    assert.equal(warnings.length, says.length, warnings.join('\n'));
+    for (const [i, pattern] of says.entries()) assert.match(warnings[i] ?? '', pattern);
+  });
+}

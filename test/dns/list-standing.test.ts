@@ -11,6 +11,7 @@ const minute = 60_000;
 const options: StandingOptions = {
   probeMs: 15 * minute,
   retryMs: minute,
+  silenceRetryMs: 5000,
   maxRetryMs: 60 * minute,
   confirmMs: 6 * minute,
   maxFailures: 5,
@@ -93,9 +94,10 @@ const lies: readonly { name: string; positive: Reading; negative: Reading; says:
 ];
 for (const { name, says, ...points } of lies)
   test(`suspended at the start, said once: ${name}`, async () => {
-    const { standing, said, probeAfter } = setUp({ ...points });
+    const { standing, said, clock } = setUp({ ...points });
     assert.match((await standing.suspended()) ?? '', says);
-    await probeAfter(minute);
+    clock.advance(minute);
+    await standing.probe();
     assert.equal(said.length, 1);
     assert.match(said[0] ?? '', says);
   });
@@ -111,6 +113,69 @@ test('it is taken back when it was right twice, the second time by an answer tha
   assert.equal(said.at(-1), null);
   assert.equal(said.length, 2);
   await probeAfter(options.probeMs);
+});
+
+test('one that did not answer is taken back after seconds, when it was right once', async () => {
+  const { standing, said, right, probeAfter } = setUp({ positive: failed, negative: failed });
+  await standing.suspended();
+  right();
+  await probeAfter(options.silenceRetryMs);
+  assert.deepEqual(said, ['it does not answer (ETIMEOUT)', null]);
+  await probeAfter(options.probeMs);
+});
+
+test('one that does not answer is probed ever more seldom, from seconds on', async () => {
+  const { standing, probeAfter } = setUp({ positive: failed, negative: failed });
+  await standing.suspended();
+  for (const seconds of [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]) await probeAfter(seconds * 1000);
+});
+
+const lying: readonly {
+  name: string;
+  first: [Reading, Reading];
+  second: [Reading, Reading];
+  waits: [number, number];
+}[] = [
+  { name: 'and then answers wrongly', first: [failed, failed], second: [wrong, wrong], waits: [5000, minute] },
+  { name: 'after it answered wrongly', first: [wrong, wrong], second: [failed, failed], waits: [minute, 2 * minute] },
+  {
+    name: 'to one question, and lists everything',
+    first: [failed, listed],
+    second: [failed, listed],
+    waits: [minute, 2 * minute],
+  },
+  {
+    name: 'to one question, and wrongly to the other',
+    first: [failed, wrong],
+    second: [failed, wrong],
+    waits: [minute, 2 * minute],
+  },
+];
+for (const { name, first, second, waits } of lying)
+  test(`one that does not answer ${name} must be right twice`, async () => {
+    const { standing, points, right, probeAfter } = setUp({ positive: first[0], negative: first[1] });
+    await standing.suspended();
+    Object.assign(points, { positive: second[0], negative: second[1] });
+    await probeAfter(waits[0]);
+    right();
+    await probeAfter(waits[1]);
+    assert.notEqual(standing.suspendedNow, null);
+    await probeAfter(options.confirmMs);
+    assert.equal(standing.suspendedNow, null);
+  });
+
+test('one that lied once, came back and is silent later is taken back when it was right once', async () => {
+  const { standing, points, clock, right, probeAfter } = setUp({ positive: wrong, negative: wrong });
+  await standing.suspended();
+  right();
+  await probeAfter(minute);
+  await probeAfter(options.confirmMs);
+  clock.advance(3 * 60 * minute);
+  Object.assign(points, { positive: failed, negative: failed });
+  await standing.probe();
+  right();
+  await probeAfter(options.silenceRetryMs);
+  assert.equal(standing.suspendedNow, null);
 });
 
 test('right once and wrong again is not taken back', async () => {

@@ -54,6 +54,7 @@ async function setUp(t: Ending, zone: Zone, given: Partial<AskedList> = {}) {
       lists: [{ ...list, ...given }],
       probeMs: 15 * minute,
       retryMs: minute,
+      silenceRetryMs: 5000,
       maxRetryMs: 60 * minute,
       confirmMs: 6 * minute,
       maxFailures: 2,

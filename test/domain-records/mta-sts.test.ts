@@ -9,6 +9,7 @@ import {
   parsedPolicy,
   policyFinding,
   proposedPolicy,
+  stsFindings,
 } from '../../src/domain-records/mta-sts.ts';
 import type { PolicyAnswer } from '../../src/domain-records/policy-fetch.ts';
 import { tlsReportFinding } from '../../src/domain-records/tls-rpt.ts';
@@ -93,6 +94,39 @@ describe('a policy', () => {
   test('LF ends a line as well as CRLF does', () => {
     assert.deepEqual(parsedPolicy('version: STSv1\nmode: none\nmax_age: 1\n').faults, []);
   });
+});
+
+describe('MTA-STS as a whole', () => {
+  const absent = { kind: 'absent', because: 'HTTP 404' } as const;
+  const halves = [
+    { name: 'may be missing', zone: {}, answer: absent, optional: [true, true] },
+    {
+      name: 'announced without a policy is half of it',
+      zone: { '_mta-sts.a.example': { TXT: ['v=STSv1; id=1'] } },
+      answer: absent,
+      optional: [false, false],
+    },
+    {
+      name: 'a policy that nobody is told of is half of it',
+      zone: {},
+      answer: lines(...good, 'mode: enforce'),
+      optional: [false, false],
+    },
+    {
+      name: 'is not known where the web does not answer',
+      zone: {},
+      answer: { kind: 'failed', because: 'timeout' } as const,
+      optional: [false, false],
+    },
+  ];
+  for (const { name, zone, answer, optional } of halves)
+    test(name, async t => {
+      const found = await stsFindings('a.example', site, await resolveOf(t, zone), async () => answer);
+      assert.deepEqual(
+        found.map(({ isOptional }) => isOptional === true),
+        optional,
+      );
+    });
 });
 
 test('a wildcard is one whole label', () => {

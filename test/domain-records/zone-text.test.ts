@@ -49,8 +49,9 @@ test('what may be there already, and what only some can keep, is a comment', () 
       .split('\n')
       .at(-2);
   assert.equal(lastLine({ standing: 'unknown' }), '; a.example. 3600 IN TXT "x"');
-  assert.equal(lastLine({ standing: 'missing', isOptional: true }), '; a.example. 3600 IN TXT "x"');
-  assert.equal(lastLine({ standing: 'wrong', isOptional: true }), 'a.example. 3600 IN TXT "x"');
+  assert.equal(lastLine({ standing: 'missing', isConditional: true }), '; a.example. 3600 IN TXT "x"');
+  assert.equal(lastLine({ standing: 'wrong', isConditional: true }), 'a.example. 3600 IN TXT "x"');
+  assert.equal(lastLine({ standing: 'missing', isOptional: true }), 'a.example. 3600 IN TXT "x"');
   assert.equal(lastLine({ standing: 'missing' }), 'a.example. 3600 IN TXT "x"');
 });
 

@@ -1,7 +1,7 @@
 // Who a message is from, behind hops of ours and by way of forwarders and lists: through the gateway as a user runs it.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
@@ -206,4 +206,21 @@ describe('a failed p=reject', () => {
         [floor],
       );
     });
+
+  test('is lifted by a forwarder that the configuration names later, from SIGHUP on', async () => {
+    const file = join(gateway.dataDir, '../postern.yaml');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...config, forwarders: [{ networks: ['203.0.113.16/28'] }] }));
+    gateway.kill('SIGHUP');
+    await gateway.logged(line => line.event === 'rules reloaded');
+    for (const { client, isLifted } of [
+      { client: '203.0.113.17', isLifted: true },
+      { client: '203.0.113.9', isLifted: false },
+    ]) {
+      const from = `${client.replaceAll('.', '-')}@partner.test`;
+      assert.equal((await sendAs(gateway.smtp.port, client, from, content)).code, 250);
+      assert.equal((await arrival(nextHop, from)) !== null, isLifted, client);
+    }
+    assert.ok(!gateway.log.some(({ event }) => event === 'changed, and in force only after a restart'));
+  });
 });
