@@ -1,12 +1,12 @@
 // DKIM and what ARC needs of it, found in one reading of the message for all checks that ask.
 
-import type { DKIMVerifyResult } from 'mailauth';
 import type { Mail } from '../content/mail.ts';
 import { comparableDomain } from '../model/address.ts';
 import type { Ask } from '../model/ask.ts';
 import type { EpochMs } from '../model/clock.ts';
 import { PermanentFailure } from '../model/failure.ts';
 import type { ByteRange } from '../model/message.ts';
+import type { DkimReading } from './dkim-verifier.ts';
 import { type Lookups, lookups, queryShares } from './lookups.ts';
 import {
   bytesWithout,
@@ -31,8 +31,8 @@ export interface Verification {
   readonly signatures: readonly Signature[];
   readonly verified: readonly Signature[];
   /** A result for each of `verified`, or the one `none`. */
-  readonly results: DKIMVerifyResult['results'];
-  readonly arc: DKIMVerifyResult['arc'];
+  readonly results: DkimReading['results'];
+  readonly arc: DkimReading['arc'];
   readonly lookups: Lookups;
 }
 
@@ -43,7 +43,7 @@ export const headerLimits = 'header limits';
 const keysMs = 8000;
 
 const verifications = new WeakMap<Mail, Promise<Verification>>();
-const headers = new WeakMap<Mail, Promise<DKIMVerifyResult>>();
+const headers = new WeakMap<Mail, Promise<DkimReading>>();
 
 /** @throws PermanentFailure when the header exceeds its limits. */
 export function verificationOf(subject: { mail: Mail; ask: Ask; receivedAt: EpochMs }): Promise<Verification> {
@@ -67,18 +67,18 @@ const signatureFields = ['dkim-signature', 'arc-seal', 'arc-message-signature', 
 const signaturesIn = (mail: Mail): readonly ByteRange[] => signatureFields.flatMap(name => fieldsNamed(mail, name));
 
 /** mailauth's reading of the header without its signatures: nothing is looked up. */
-function unsignedHeaderOf(mail: Mail): Promise<DKIMVerifyResult> {
+function unsignedHeaderOf(mail: Mail): Promise<DkimReading> {
   const known = headers.get(mail) ?? readUnsignedHeader(mail);
   headers.set(mail, known);
   return known;
 }
 
-async function readUnsignedHeader(mail: Mail): Promise<DKIMVerifyResult> {
+async function readUnsignedHeader(mail: Mail): Promise<DkimReading> {
   if (exceedsLimits(mail)) throw new PermanentFailure(headerLimits);
   const left = [...signaturesIn(mail)].sort((a, b) => a.start - b.start);
   const body = { start: mail.header.bodyStart, end: mail.raw.length };
-  const { dkimVerify } = await import('./mailauth.ts');
-  return dkimVerify(bytesWithout(mail, [...left, body]), { strict: true });
+  const { verifyDkim } = await import('./mailauth.ts');
+  return verifyDkim(bytesWithout(mail, [...left, body]), { strict: true });
 }
 
 /** The domains that stand in From, in the form in which they are compared. */
@@ -95,12 +95,12 @@ async function verify(mail: Mail, ask: Ask, receivedAt: EpochMs): Promise<Verifi
   askForKeys(keys, [...verified, ...newestArcSignature(mail)]);
   const others = signatures.filter(signature => !verified.includes(signature)).map(signature => signature.field);
   const left = [...new Set([...others, ...unreadable])].sort((a, b) => a.start - b.start);
-  const { dkimVerify } = await import('./mailauth.ts');
+  const { verifyDkim } = await import('./mailauth.ts');
   // The bytes of an unsigned body say nothing here: most of the work for a large message.
   const { results, arc } =
     signaturesIn(mail).length === 0
       ? await unsignedHeaderOf(mail)
-      : await dkimVerify(bytesWithout(mail, left), {
+      : await verifyDkim(bytesWithout(mail, left), {
           strict: true,
           curTime: new Date(receivedAt),
           resolver: keys.resolve,

@@ -39,8 +39,10 @@ export const arcCheck = check({
     const count = fieldsNamed(subject.mail, 'arc-seal').length;
     const judged = await verifiedChain(verification, dns.resolve);
     const result = judged?.status.result ?? 'none';
+    // Sets that make no chain do not hold, whatever their keys are.
+    const isMisshapen = verification.arc?.error !== undefined;
     // mailauth calls a chain failed whose keys could not be fetched; we do not know.
-    if (result === 'fail' && dns.failures + verification.lookups.failures > 0)
+    if (result === 'fail' && !isMisshapen && dns.failures + verification.lookups.failures > 0)
       throw new TemporaryFailure('the DNS failed');
     const isValid = result === 'pass';
     const newest = said(isValid ? judged?.authenticationResults : undefined);

@@ -1,5 +1,6 @@
 // The text that a reader sees, plain or rendered from HTML.
 
+import { characterCounts } from '../content/character-counts.ts';
 import { zeroWidthCount } from '../content/texts.ts';
 import { count, flag, number } from '../model/shape.ts';
 import { check } from './check.ts';
@@ -23,22 +24,19 @@ export const textCheck = check({
   async observe({ mail }) {
     const body = await mail.body();
     const all = (await mail.text('text')).join('\n');
-    const upper = countOf(all, /\p{Lu}/gu);
+    const { words, lines, upper, lower, nonAscii } = characterCounts(all);
     return {
       length: all.length,
-      words: countOf(all, /\S+/g),
-      lines: countOf(all, /^.*\S/gm),
-      is_empty: all.trim() === '',
+      words,
+      lines,
+      is_empty: words === 0,
       has_plain: body.texts.length > 0,
       zero_width: zeroWidthCount(all),
-      upper_ratio: ratio(upper, upper + countOf(all, /\p{Ll}/gu)),
-      non_ascii_ratio: ratio(countOf(all, /[^\x00-\x7f]/gu), all.length),
+      upper_ratio: ratio(upper, upper + lower),
+      non_ascii_ratio: ratio(nonAscii, all.length),
       is_truncated: body.isTruncated,
     };
   },
 });
-
-/** One `match` in place of an `exec` for each hit: a fifth of the time, and the text is bounded. */
-const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : Math.round((part / whole) * 1000) / 1000);

@@ -26,7 +26,8 @@ export function relaysFor(
   routeOf: (path: Path) => NextHop,
 ): readonly Relay[] {
   const hops = new Map<NextHop, Map<string, Relay>>();
-  const keyFor = remembered(keyOf);
+  // Nearly always all leave alike: to compare edits is to write them out.
+  const keyFor = new Set(copies.map(copy => copy.edits)).size > 1 ? remembered(keyOf) : () => '';
   for (const { recipient, edits } of copies) {
     const nextHop = routeOf(recipient.path);
     const relays = hops.get(nextHop) ?? new Map<string, Relay>();

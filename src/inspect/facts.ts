@@ -13,13 +13,21 @@ const maxText = 1000;
 /** Why `value` is not of `shape`, or null. A field too many or too few is a bug of the check. */
 export function misfit(value: unknown, shape: Shape): string | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not a record';
-  const fields = new Map(Object.entries(value));
-  for (const name of fields.keys()) if (!Object.hasOwn(shape, name)) return `${name}: not declared`;
-  for (const [name, field] of Object.entries(shape)) {
-    const why = fields.has(name) ? misfitOfField(fields.get(name), field) : 'missing';
+  for (const name of Object.keys(value)) if (!Object.hasOwn(shape, name)) return `${name}: not declared`;
+  for (const [name, field] of fieldsOf(shape)) {
+    const why = Object.hasOwn(value, name) ? misfitOfField((value as Record<string, unknown>)[name], field) : 'missing';
     if (why !== null) return `${name}: ${why}`;
   }
   return null;
+}
+
+const declared = new WeakMap<Shape, readonly (readonly [string, Field])[]>();
+
+/** Of each shape once: they are looked at for every message. */
+function fieldsOf(shape: Shape): readonly (readonly [string, Field])[] {
+  const known = declared.get(shape) ?? Object.entries(shape);
+  declared.set(shape, known);
+  return known;
 }
 
 function misfitOfField(value: unknown, field: Field): string | null {
@@ -49,12 +57,22 @@ function misfitOfRecords(list: readonly unknown[], shape: Shape): string | null 
   return null;
 }
 
-/** `value` with every string cut to what evidence may hold. */
+/** `value` with every string cut to what evidence may hold; nearly always itself. */
 export function withBoundedTexts(value: unknown): unknown {
+  return isBounded(value) ? value : bounded(value);
+}
+
+function isBounded(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= maxText && value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return (Array.isArray(value) ? value : Object.values(value)).every(isBounded);
+}
+
+function bounded(value: unknown): unknown {
   if (typeof value === 'string') return cut(value, maxText);
-  if (Array.isArray(value)) return value.map(withBoundedTexts);
+  if (Array.isArray(value)) return value.map(bounded);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withBoundedTexts(field)]));
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, bounded(field)]));
 }
 
 /** At most `length` characters of `text`, with an ellipsis where some are missing; no half of a surrogate pair. */

@@ -15,18 +15,17 @@ interface LineCounts {
 
 /** Null when `chunk`, which follows the byte `previous`, has a bare CR or LF. */
 function countLines(chunk: Uint8Array, previous: number): LineCounts | null {
-  if (chunk.length > 0 && (chunk[0] === LF) !== (previous === CR)) return null;
-  let dots = previous === LF && chunk[0] === DOT ? 1 : 0;
+  const isInNewline = chunk[0] === LF;
+  if (chunk.length > 0 && isInNewline !== (previous === CR)) return null;
+  const first = isInNewline ? chunk[1] : previous === LF ? chunk[0] : undefined;
+  let dots = first === DOT ? 1 : 0;
   let returns = 0;
   const newlines = new Newlines(chunk);
-  for (let i = newlines.next(0); i < chunk.length; i = newlines.next(i + 1)) {
-    if (chunk[i] === CR) {
-      if (i + 1 < chunk.length && chunk[i + 1] !== LF) return null;
-      returns++;
-    } else {
-      if (i > 0 && chunk[i - 1] !== CR) return null;
-      if (chunk[i + 1] === DOT) dots++;
-    }
+  for (let i = newlines.next(isInNewline ? 1 : 0); i < chunk.length; i = newlines.next(i + 2)) {
+    // What follows a CR at the very end is for the next chunk to show.
+    if (chunk[i] === LF || (i + 1 < chunk.length && chunk[i + 1] !== LF)) return null;
+    returns++;
+    if (chunk[i + 2] === DOT) dots++;
   }
   return { dots, returns };
 }
@@ -51,8 +50,12 @@ export class DotStuffer {
   }
 }
 
+/** To copy what stands between two dots costs as much as to look at so many bytes. */
+const pieceBytes = 256;
+
 function withDots(chunk: Uint8Array, startsLine: boolean, dots: number): Uint8Array {
   const stuffed = Buffer.allocUnsafe(chunk.length + dots);
+  if (dots * pieceBytes < chunk.length) return withFewDots(stuffed, chunk, startsLine);
   let last = startsLine ? LF : 0;
   let to = 0;
   for (let i = 0; i < chunk.length; i++) {
@@ -62,6 +65,25 @@ function withDots(chunk: Uint8Array, startsLine: boolean, dots: number): Uint8Ar
     last = byte;
   }
   return stuffed;
+}
+
+function withFewDots(stuffed: Buffer, chunk: Uint8Array, startsLine: boolean): Uint8Array {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  let copied = 0;
+  let to = 0;
+  for (let dot = startsLine && bytes[0] === DOT ? 0 : lineDot(bytes, 0); dot >= 0; dot = lineDot(bytes, dot)) {
+    to += bytes.copy(stuffed, to, copied, dot);
+    stuffed[to++] = DOT;
+    copied = dot;
+  }
+  bytes.copy(stuffed, to, copied);
+  return stuffed;
+}
+
+/** Of the next dot after `from` that follows an LF; -1 where there is none. */
+function lineDot(bytes: Buffer, from: number): number {
+  const lf = bytes.indexOf('\n.', from);
+  return lf < 0 ? -1 : lf + 1;
 }
 
 /** Content as BDAT transmits it (RFC 3030): as it is. */

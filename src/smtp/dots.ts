@@ -43,6 +43,12 @@ export class DotReader {
       if (this.#line === TEXT && !this.#afterCr) {
         i = newlines.next(i);
         if (i === bytes.length) break;
+        // As nearly every line ends.
+        if (bytes[i] === CR && bytes[i + 1] === LF) {
+          i++;
+          this.#startLine(true);
+          continue;
+        }
       }
       const byte = bytes[i];
       if (this.#afterCr) {

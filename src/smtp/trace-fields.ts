@@ -37,7 +37,7 @@ export function editsFor(message: Message, input: TraceInput): Outgoing {
 
 /** Whole fields that only we may give, in their order. */
 export function forgedFields(header: Uint8Array, hostname: string): readonly ByteRange[] {
-  return [...watchedFields(header)]
+  return watchedFields(header)
     .filter(({ name, value }) => {
       if (name === 'received') return false;
       return name !== 'authentication-results' || isFrom(value, hostname);
@@ -46,7 +46,7 @@ export function forgedFields(header: Uint8Array, hostname: string): readonly Byt
 }
 
 export function countReceived(header: Uint8Array): number {
-  return [...watchedFields(header)].filter(({ name }) => name === 'received').length;
+  return watchedFields(header).filter(({ name }) => name === 'received').length;
 }
 
 interface WatchedField extends ByteRange {
@@ -60,15 +60,24 @@ interface WatchedField extends ByteRange {
 const watched =
   /(?:^[ \t]*|\n)(received|authentication-results|x-spam-flag|x-spam-score|x-spam-level|x-spam-status|x-postern-id)[ \t]*(?:\r?\n[ \t]+)*:/gi;
 
-/** The fields that matter here, however many others there are: one pass over the section. */
-function* watchedFields(header: Uint8Array): Generator<WatchedField> {
+const found = new WeakMap<Uint8Array, readonly WatchedField[]>();
+
+/** The fields that matter here. Of each message they are asked for when it has come, and when it leaves. */
+function watchedFields(header: Uint8Array): readonly WatchedField[] {
+  const known = found.get(header) ?? [...readWatchedFields(header)];
+  found.set(header, known);
+  return known;
+}
+
+/** However many others there are: one pass over the section. */
+function* readWatchedFields(header: Uint8Array): Generator<WatchedField> {
   const text = Buffer.from(header.buffer, header.byteOffset, header.length).toString('latin1');
-  for (const found of text.matchAll(watched)) {
-    const valueStart = found.index + found[0].length;
+  for (const match of text.matchAll(watched)) {
+    const valueStart = match.index + match[0].length;
     const end = fieldEnd(text, valueStart);
     const value = text.slice(valueStart, end).replace(/\r?\n(?=[ \t])/g, '');
-    const start = text[found.index] === '\n' ? found.index + 1 : found.index;
-    yield { start, end, name: found[1]?.toLowerCase() ?? '', value: value.trim() };
+    const start = text[match.index] === '\n' ? match.index + 1 : match.index;
+    yield { start, end, name: match[1]?.toLowerCase() ?? '', value: value.trim() };
   }
 }
 

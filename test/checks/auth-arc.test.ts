@@ -100,6 +100,15 @@ test('threat 28: a chain whose key cannot be looked up is not known', async t =>
   assert.equal(fact?.state, 'failed');
 });
 
+test('sets that make no chain do not hold, also where a key cannot be looked up', async t => {
+  const bodyHash = /bh=([^;]+);/.exec(once.toString())?.[1] ?? '';
+  const signature = `DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=list.example; s=s1; h=from; bh=${bodyHash}; b=AAAA\r\n`;
+  const misshapen = replaced(once, 'ARC-Authentication-Results', 'X-Removed');
+  const { authenticate } = await scene(t, { 's1._domainkey.list.example': 'servfail' });
+  const facts = await authenticate(Buffer.concat([Buffer.from(signature), misshapen]));
+  assert.equal(value(facts, 'auth.arc').result, 'fail');
+});
+
 test('threat 26: a chain of 60 sets costs no more than its share of queries', async t => {
   const sets = Array.from({ length: 60 }, (_, n) => {
     const i = 60 - n;

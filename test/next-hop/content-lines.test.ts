@@ -55,6 +55,21 @@ for (const { content, wire } of cases) {
   );
 }
 
+test('few dots in much content are stuffed as many are', () => {
+  const long = 'x'.repeat(700);
+  const piece = fc.constantFrom('\r\n', '.', '\r\n.', '\r\n.\r\n', `${long}\r\n`, `${long}.`, long);
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), pieces => {
+      const content = pieces.join('');
+      const ended = content === '' || content.endsWith('\n') ? content : `${content}\r\n`;
+      const wire = `${ended.replaceAll(/^\./gm, '..')}.\r\n`;
+      for (const cut of [0, 1, content.indexOf('.'), content.indexOf('.') + 1, content.length])
+        assert.equal(stuffedIn([content.slice(0, cut), content.slice(cut)]), wire);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 describe('THREATS 2: any content, in any pieces', () => {
   const piece = fc.oneof(
     fc.constantFrom('\r\n', '.', '\r\n.\r\n', '..', 'a', '\x00'),

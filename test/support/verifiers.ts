@@ -1,7 +1,8 @@
 // Two verifiers of DKIM and ARC that are not ours: mailauth, and dkimpy, which Debian has as python3-dkim.
 
 import { spawnSync } from 'node:child_process';
-import { arc, dkimVerify } from '../../src/auth/mailauth.ts';
+import { arc } from 'mailauth/lib/arc/index.js';
+import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 
 /** TXT records by name. */
 export type Records = Readonly<Record<string, string>>;
