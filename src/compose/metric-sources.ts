@@ -95,7 +95,14 @@ function inspectionSources(metrics: Metrics, { resolver, inspector, dnsLists }: 
   metrics.source('dnsFailures', () => resolver.stats().failed);
   metrics.source('workers', () => inspector.stats().workers);
   metrics.source('workersReplaced', () => inspector.stats().broken);
+  metrics.source('patternSeconds', () => mostCostly(inspector.patternCosts()));
   if (dnsLists !== null) listSources(metrics, dnsLists);
+}
+
+/** A set may have thousands of symbols: more series than a collector should keep. */
+function mostCostly(costsMs: ReadonlyMap<string, number>) {
+  const mostFirst = [...costsMs].sort(([, a], [, b]) => b - a);
+  return mostFirst.slice(0, 20).map(([symbol, ms]) => ({ labels: { symbol }, value: ms / 1000 }));
 }
 
 function listSources(metrics: Metrics, lists: RunningLists): void {

@@ -1,7 +1,7 @@
 // The pool: messages go to shared workers; those of a worker that broke run again alone, and one that breaks a worker alone has overrun.
 
 import type { AlterationOrder, Altered } from '../model/alteration.ts';
-import type { Clock } from '../model/clock.ts';
+import type { Clock, EpochMs } from '../model/clock.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { TemporaryFailure } from '../model/failure.ts';
@@ -11,6 +11,7 @@ import type { PatternSpec } from '../rules/patterns/patterns.ts';
 import { type AskBudget, type AskServices, answerer } from './ask.ts';
 import { type Ending, evidenceOfOverrun, type Job, type Overrun, type Roster, type Work } from './job.ts';
 import { Lane } from './lane.ts';
+import { PatternCosts } from './pattern-costs.ts';
 import type { SeatOptions } from './seat.ts';
 
 export { confinement } from './confinement.ts';
@@ -62,9 +63,10 @@ export interface InspectorStats {
 export interface Inspector {
   /**
    * The evidence of one message. An overrun is evidence too: all checks failed, and the fact `worker` says why.
+   * `receivedAt` is now where it is left out: stored messages came before.
    * @throws what `message.bytes` throws; TemporaryFailure when the pool is closed meanwhile.
    */
-  inspect(envelope: Envelope, message: Message): Promise<Evidence>;
+  inspect(envelope: Envelope, message: Message, receivedAt?: EpochMs): Promise<Evidence>;
   /**
    * What `order` makes of one message, or why its worker gave nothing.
    * @throws as `inspect` does.
@@ -73,6 +75,8 @@ export interface Inspector {
   /** Seeks `patterns` from now on. Rejects, leaving the present ones in force, when a worker does not start with them. */
   reload(patterns: readonly PatternSpec[]): Promise<void>;
   stats(): InspectorStats;
+  /** Milliseconds that the patterns of each symbol took since the start, in all workers. */
+  patternCosts(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -93,6 +97,7 @@ class Pool implements Inspector {
   /** Each message by itself, where the loss of a worker says whose fault it is. */
   readonly #alone: Lane;
   readonly #pending = new Map<Job, NodeJS.Timeout>();
+  readonly #costs = new PatternCosts();
   readonly #counts = { broken: 0, runAlone: 0, overran: 0 };
   #roster: Roster = { checks: [], digest: '', symbols: [] };
   #lastJob = 0;
@@ -121,10 +126,10 @@ class Pool implements Inspector {
     this.#alone = new Lane({ ...memory, ...alone, broke: broke(true) }, seats);
   }
 
-  async inspect(envelope: Envelope, message: Message): Promise<Evidence> {
+  async inspect(envelope: Envelope, message: Message, receivedAt?: EpochMs): Promise<Evidence> {
     const { clock } = this.#parts;
     const startedAt = clock.monotonic();
-    const work: Work = { kind: 'inspect', envelope, receivedAt: clock.now() };
+    const work: Work = { kind: 'inspect', envelope, receivedAt: receivedAt ?? clock.now() };
     const ending = await this.#done(work, message, this.#options.deadlineMs);
     if (ending.kind === 'inspected') return ending.evidence;
     const why = ending.kind === 'overran' ? ending.why : 'crashed';
@@ -168,6 +173,10 @@ class Pool implements Inspector {
     };
   }
 
+  patternCosts(): ReadonlyMap<string, number> {
+    return this.#costs.bySymbol();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([this.#shared.close(), this.#alone.close()]);
@@ -179,6 +188,7 @@ class Pool implements Inspector {
     const { services, clock } = this.#parts;
     return {
       setup: { checksModule: checksModule.href, patterns, patternBudgetMs, site },
+      costs: this.#costs,
       heapMb,
       youngHeapMb,
       silenceMs,

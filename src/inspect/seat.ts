@@ -5,10 +5,12 @@ import type { Answers } from './ask.ts';
 import { batched } from './batch.ts';
 import { confined, confinement } from './confinement.ts';
 import type { Ending, Job, Overrun, Roster } from './job.ts';
+import type { CostSheet, OpenSheet, PatternCosts } from './pattern-costs.ts';
 import { type Answered, type Asked, type FromWorker, refused, type ToWorker, type WorkerSetup } from './wire.ts';
 
 export interface SeatOptions {
-  readonly setup: Omit<WorkerSetup, 'beat' | 'beatMs'>;
+  readonly setup: Omit<WorkerSetup, 'costs' | 'beat' | 'beatMs'>;
+  readonly costs: PatternCosts;
   /** Caps of V8's heap in MiB. Buffers lie outside of it. */
   readonly heapMb: number;
   readonly youngHeapMb: number;
@@ -39,6 +41,7 @@ export class Seat {
   readonly #events: SeatEvents;
   readonly #sitting = new Map<number, Sitting>();
   readonly #beat = new Int32Array(new SharedArrayBuffer(4));
+  readonly #costs: OpenSheet;
   readonly #started = Promise.withResolvers<Roster>();
   readonly #tellAnswer = batched<Answered>(answers => {
     if (!this.#isGone) this.#tell({ kind: 'answers', answers });
@@ -55,7 +58,8 @@ export class Seat {
     this.#idleSince = options.now();
     // Whoever waits for it hears of a failure to start; when nobody does, `broke` says it.
     this.#started.promise.catch(() => {});
-    this.#worker = startWorker(options, this.#beat);
+    this.#costs = options.costs.open(options.setup.patterns);
+    this.#worker = startWorker(options, this.#beat, this.#costs.sheet);
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     this.#worker.on('messageerror', error => this.#break('crashed', error));
     this.#worker.on('error', error => this.#break(isOutOfMemory(error) ? 'heap' : 'crashed', error));
@@ -126,6 +130,7 @@ export class Seat {
     clearInterval(this.#watch);
     for (const { answers } of this.#sitting.values()) answers.close();
     this.#sitting.clear();
+    this.#costs.close();
     this.#started.reject(new Error('the worker was ended'));
     await this.#worker.terminate();
   }
@@ -207,8 +212,8 @@ export class Seat {
   }
 }
 
-function startWorker(options: SeatOptions, beat: Int32Array<SharedArrayBuffer>): Worker {
-  const setup: WorkerSetup = { ...options.setup, beat, beatMs: options.silenceMs / (2 * ticksOfSilence) };
+function startWorker(options: SeatOptions, beat: WorkerSetup['beat'], costs: CostSheet): Worker {
+  const setup: WorkerSetup = { ...options.setup, costs, beat, beatMs: options.silenceMs / (2 * ticksOfSilence) };
   const worker = new Worker(confinement.entry, {
     name: 'inspect',
     workerData: setup,

@@ -18,20 +18,21 @@ export interface SeekLimits {
   readonly deadlineMs: number;
   /** For the search. */
   readonly budgetMs: number;
+  /** Where the matcher adds what each symbol took. */
+  readonly costs: Float64Array;
   readonly now: () => number;
 }
 
-/** Never throws. `symbols` are those of the whole set. */
+/** Never throws. */
 export async function seek(
   read: () => Promise<Texts>,
   matcher: PatternMatcher,
-  symbols: readonly string[],
-  { deadlineMs, budgetMs, now }: SeekLimits,
+  { deadlineMs, budgetMs, costs, now }: SeekLimits,
 ): Promise<Sought> {
   const startedAt = now();
   const ms = () => Math.round((now() - startedAt) * 10) / 10;
   const failed = (reason: string): Sought => ({
-    patternHits: { digest: matcher.digest, hits: [], overran: symbols },
+    patternHits: { digest: matcher.digest, hits: [], overran: matcher.symbols },
     facts: { texts: { state: 'failed', ms: ms(), reason: cut(reason, 200) } },
     ms: 0,
   });
@@ -39,7 +40,7 @@ export async function seek(
     const texts = await within(deadlineMs, read);
     if (texts === late) return failed('deadline');
     const readMs = ms();
-    const patternHits = matcher.match(texts, { budgetMs, now });
+    const patternHits = matcher.match(texts, { budgetMs, costs, now });
     return { patternHits, facts: {}, ms: Math.round((ms() - readMs) * 10) / 10 };
   } catch (error) {
     return failed(error instanceof Error ? error.message : String(error));

@@ -12,6 +12,7 @@ import type {
 import type { Site } from '../model/site.ts';
 import type { PatternSpec } from '../rules/patterns/patterns.ts';
 import type { Ending, Work } from './job.ts';
+import type { CostSheet } from './pattern-costs.ts';
 
 /** Given to a worker when it starts; a worker that needs another one is replaced. */
 export interface WorkerSetup {
@@ -21,6 +22,8 @@ export interface WorkerSetup {
   /** For all patterns over one message. */
   readonly patternBudgetMs: number;
   readonly site: Site;
+  /** Where the worker writes what its patterns cost. */
+  readonly costs: CostSheet;
   /** Counted up by the worker's loop every `beatMs` while it has work: a loop that stands still does not. */
   readonly beat: Int32Array<SharedArrayBuffer>;
   readonly beatMs: number;

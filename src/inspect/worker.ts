@@ -3,7 +3,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { alter } from '../alter/alter.ts';
 import type { Check } from '../checks/check.ts';
+import type { Handover } from '../content/handover.ts';
 import { readMail } from '../content/mail.ts';
+import type { Envelope } from '../model/envelope.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { letGoOfKept, letGoOfStart } from '../model/let-go.ts';
 import { compilePatterns } from '../rules/patterns/patterns.ts';
@@ -27,7 +29,6 @@ await import('../auth/mailauth.ts');
 const { checks } = (await import(setup.checksModule)) as { checks: readonly Check[] };
 const ordered = plan(checks);
 const matcher = compilePatterns(setup.patterns);
-const symbols = [...new Set(setup.patterns.map(pattern => pattern.symbol))];
 const asks = askPort(post);
 let running = 0;
 let beat: NodeJS.Timeout | undefined;
@@ -60,15 +61,27 @@ async function work(order: WorkOrder): Promise<void> {
   }
 }
 
+const handoverOf = ({ connection, helo, reversePath }: Envelope): Handover => ({
+  address: connection.clientAddress,
+  name: connection.clientName,
+  helo,
+  reversePath,
+});
+
 async function evidenceOf(order: Extract<WorkOrder, { kind: 'inspect' }>): Promise<Evidence> {
   const { envelope, receivedAt, deadlineMs } = order;
-  const mail = readMail(order.content);
+  const mail = readMail(order.content, handoverOf(envelope));
   const subject = { envelope, receivedAt, site: setup.site, mail, ask: asks.askFor(order.job) };
   const startedAt = now();
   const [facts, sought] = await Promise.all([
     // The main thread adds the fact `dns`.
     run(ordered, subject, { deadlineMs, factsBytes: factsBytes - dnsFactBytes, now }),
-    seek(() => mail.texts(matcher.fields), matcher, symbols, { deadlineMs, budgetMs: setup.patternBudgetMs, now }),
+    seek(() => mail.texts(matcher.fields), matcher, {
+      deadlineMs,
+      budgetMs: setup.patternBudgetMs,
+      costs: setup.costs,
+      now,
+    }),
   ]);
   return {
     facts: { ...facts, ...sought.facts },

@@ -77,6 +77,11 @@ export const sources = {
   scans: counter('postern_clamd_scans_total', ['status'], 'Scans by clamd, by what it said.'),
   signatureAge: gauge('postern_clamd_signature_age_seconds', [], 'Age of clamd’s signatures; NaN while unknown.'),
   workers: gauge('postern_workers', [], 'Worker threads that read messages now.'),
+  patternSeconds: counter(
+    'postern_pattern_seconds_total',
+    ['symbol'],
+    'Time that expressions took, by symbol: those of the twenty that took most since the start.',
+  ),
   workersReplaced: counter('postern_workers_replaced_total', [], 'Workers replaced for silence, heap or a crash.'),
   accessEntries: gauge('postern_access_entries', ['source'], 'Allow and block entries, of files and of the API.'),
   accessFilesAreCurrent: gauge(

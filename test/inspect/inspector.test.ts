@@ -129,6 +129,18 @@ suite('a message', { concurrency: true }, () => {
     });
   });
 
+  test('leaves what its patterns cost, beyond its worker and its rules', async t => {
+    const { inspector } = await pool(t);
+    assert.deepEqual([...inspector.patternCosts()], []);
+    await inspect(inspector, 'hello');
+    const first = inspector.patternCosts().get('SAYS_HELLO') ?? 0;
+    assert.ok(first > 0);
+    await inspector.reload([{ symbol: 'SAYS_BYE', field: 'raw', source: 'bye', flags: '' }]);
+    await inspect(inspector, 'bye');
+    await until(() => inspector.patternCosts().size === 2);
+    assert.equal(inspector.patternCosts().get('SAYS_HELLO'), first);
+  });
+
   const skip = confinement.hasNetwork && 'this version of Node cannot confine a worker so far';
   test('is read where it cannot reach files, network or environment', { skip }, async t => {
     const { inspector } = await pool(t);

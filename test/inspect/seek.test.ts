@@ -7,11 +7,11 @@ import type { Texts } from '../../src/model/evidence.ts';
 import { compilePatterns } from '../../src/rules/patterns/patterns.ts';
 
 const matcher = compilePatterns([{ symbol: 'HELLO', field: 'text', source: 'hello', flags: '' }]);
-const limits = { deadlineMs: 5000, budgetMs: 100, now: () => performance.now() };
+const limits = { deadlineMs: 5000, budgetMs: 100, costs: new Float64Array(1), now: () => performance.now() };
 
 test('what is found is a hit', async () => {
   const texts: Texts = new Map([['text', ['hello world']]]);
-  const { patternHits, facts } = await seek(async () => texts, matcher, ['HELLO'], limits);
+  const { patternHits, facts } = await seek(async () => texts, matcher, limits);
   assert.deepEqual(patternHits, {
     digest: matcher.digest,
     hits: [{ symbol: 'HELLO', field: 'text', saw: 'hello' }],
@@ -26,7 +26,7 @@ const unreadable: readonly { name: string; read: () => Promise<Texts>; deadlineM
 ];
 for (const { name, read, deadlineMs, reason } of unreadable)
   test(`texts that ${name} leave every pattern overrun`, async () => {
-    const { patternHits, facts } = await seek(read, matcher, ['HELLO'], { ...limits, deadlineMs });
+    const { patternHits, facts } = await seek(read, matcher, { ...limits, deadlineMs });
     assert.deepEqual(patternHits, { digest: matcher.digest, hits: [], overran: ['HELLO'] });
     assert.equal(facts.texts?.state === 'failed' && facts.texts.reason, reason);
   });

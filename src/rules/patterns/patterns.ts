@@ -1,13 +1,15 @@
-// Seeks the patterns of all rules in one message's texts: the literals that a pattern requires are found for all patterns
-// in one pass over a field, and a regular expression runs only where its literals stand. V8's RegExp is the reference.
+// Seeks the patterns of all rules in one message's texts: what every match of a pattern shows is found for all patterns in one
+// pass over a field, and an expression runs only where that stands. V8's RegExp is the reference.
 
 import { createHash } from 'node:crypto';
 import type { PatternHit, PatternHits, TextField, Texts } from '../../model/evidence.ts';
-import { visible } from '../visible.ts';
-import { type LiteralFinder, literalFinder } from './aho-corasick.ts';
-import { fold, requiredLiterals } from './literals.ts';
+import { CandidateFinder, type Candidates } from './candidates.ts';
+import { Expression } from './expression.ts';
+import { Desk, type Piece, searchLimits } from './pieces.ts';
 import { dangerOf } from './regex-danger.ts';
 import { parseRegex } from './regex-syntax.ts';
+
+export { piecesOf, searchLimits } from './pieces.ts';
 
 export interface PatternSpec {
   readonly symbol: string;
@@ -15,6 +17,8 @@ export interface PatternSpec {
   readonly source: string;
   /** Of `i`, `m`, `s`, `u`. */
   readonly flags: string;
+  /** Matches are counted up to so many; left out: the first is enough. */
+  readonly maxHits?: number;
 }
 
 export interface SeekOptions {
@@ -22,21 +26,18 @@ export interface SeekOptions {
   readonly budgetMs: number;
   /** A clock that never jumps, in milliseconds. */
   readonly now: () => number;
+  /** Milliseconds that the expressions of each symbol took are added here, by its place in the matcher's `symbols`. */
+  readonly costs?: Float64Array;
 }
 
 export interface PatternMatcher {
   readonly digest: string;
+  /** Each once, in the order of the set. */
+  readonly symbols: readonly string[];
   /** Those in which something is sought. */
   readonly fields: readonly TextField[];
   match(texts: Texts, options: SeekOptions): PatternHits;
 }
-
-/**
- * Part of what a pattern means, so constants: a string is sought piece by piece, each at most `piece` characters, cut after a
- * line or at a space where there is one, `overlap` characters of it repeated in the next. That bounds what an expression
- * of quadratic cost can take, and no match of up to `overlap` characters is lost. Beyond `field` characters of a field nothing is sought.
- */
-export const searchLimits = { piece: 4096, overlap: 256, field: 256 * 1024, saw: 60 } as const;
 
 /** Why a pattern cannot be used on texts of `longest` characters, for its author; null when it can. */
 export function patternDefect(source: string, flags: string, longest: number = searchLimits.piece): string | null {
@@ -51,138 +52,98 @@ export function patternDefect(source: string, flags: string, longest: number = s
   }
 }
 
+export function distinctSymbols(specs: readonly PatternSpec[]): readonly string[] {
+  return [...new Set(specs.map(spec => spec.symbol))];
+}
+
 /** SHA-256 of the set: hits of one set say nothing of another. */
 export function patternDigest(specs: readonly PatternSpec[]): string {
-  const lines = specs.map(spec => JSON.stringify([spec.symbol, spec.field, spec.source, spec.flags]));
+  const lines = specs.map(({ symbol, field, source, flags, maxHits }) =>
+    JSON.stringify([symbol, field, source, flags, ...(maxHits === undefined ? [] : [maxHits])]),
+  );
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 interface Pattern {
   readonly symbol: string;
+  /** Among the symbols of the set. */
+  readonly place: number;
   readonly field: TextField;
-  readonly regex: RegExp;
-  /** The number of the pattern among those of its field. */
+  /** Among the patterns of its field. */
   readonly number: number;
+  readonly expression: Expression;
 }
 
 /** @throws SyntaxError for a pattern that `patternDefect` finds fault with: loaded rules hold none. */
 export function compilePatterns(specs: readonly PatternSpec[]): PatternMatcher {
   const digest = patternDigest(specs);
+  const symbols = distinctSymbols(specs);
+  const placeOf = new Map(symbols.map((symbol, place) => [symbol, place]));
   const perField = Map.groupBy(specs, spec => spec.field);
-  const filters = new Map([...perField].map(([field, of]) => [field, prefilter(of)]));
-  const numbers = new Map([...perField].flatMap(([, of]) => of.map((spec, number) => [spec, number] as const)));
+  const finders = new Map([...perField].map(([field, of]) => [field, new CandidateFinder(of)]));
+  const numbers = new Map([...perField.values()].flatMap(of => of.map((spec, number) => [spec, number])));
   const patterns = specs.map(spec => ({
     symbol: spec.symbol,
+    place: placeOf.get(spec.symbol) ?? 0,
     field: spec.field,
-    regex: new RegExp(spec.source, spec.flags),
     number: numbers.get(spec) ?? 0,
+    expression: new Expression(spec),
   }));
   return {
     digest,
+    symbols,
     fields: [...perField.keys()],
-    match: (texts, options) => ({ digest, ...seek(patterns, filters, texts, options) }),
-  };
-}
-
-type Prefilter = (strings: readonly string[]) => ReadonlySet<number>;
-
-/** Gives the numbers of the patterns of one field that may match in `strings`. */
-function prefilter(specs: readonly PatternSpec[]): Prefilter {
-  const literals: string[] = [];
-  const patternOf: number[] = [];
-  const always: number[] = [];
-  for (const [number, spec] of specs.entries()) {
-    const required = requiredLiterals(parseRegex(spec.source, spec.flags));
-    if (required === null) always.push(number);
-    for (const literal of required ?? []) patternOf[literals.push(literal) - 1] = number;
-  }
-  const finder: LiteralFinder = literalFinder(literals);
-  return strings => {
-    const candidates = new Set(always);
-    const add = (literal: number) => candidates.add(patternOf[literal] ?? 0);
-    for (const string of strings) finder.scan(fold(string), add);
-    return candidates;
+    match: (texts, options) => ({ digest, ...seek(patterns, finders, texts, options) }),
   };
 }
 
 type Sought = Omit<PatternHits, 'digest'>;
 
+interface SoughtField {
+  readonly pieces: readonly Piece[];
+  /** By the number of the pattern. */
+  readonly candidates: readonly (Candidates | undefined)[];
+}
+
 function seek(
   patterns: readonly Pattern[],
-  filters: ReadonlyMap<TextField, Prefilter>,
+  finders: ReadonlyMap<TextField, CandidateFinder>,
   texts: Texts,
-  options: SeekOptions,
+  { budgetMs, now, costs }: SeekOptions,
 ): Sought {
-  const fields = new Map([...filters].flatMap(([field, filter]) => fieldOf(texts.get(field), filter, field)));
+  const fields = soughtFields(finders, texts);
   const hits = new Map<string, PatternHit>();
   const overran = new Set<string>();
-  const end = options.now() + options.budgetMs;
-  for (const { symbol, field, regex, number } of patterns) {
+  let startedAt = now();
+  const end = startedAt + budgetMs;
+  for (const { symbol, place, field, number, expression } of patterns) {
     const sought = fields.get(field);
-    if (sought === undefined || hits.has(symbol) || !sought.candidates.has(number)) continue;
-    const stopAt = Math.min(end, options.now() + options.budgetMs / 4);
-    const found = firstMatch(regex, sought.pieces, () => options.now() >= stopAt);
+    const candidates = sought?.candidates[number];
+    if (sought === undefined || candidates === undefined || hits.has(symbol)) continue;
+    const stopAt = Math.min(end, startedAt + budgetMs / 4);
+    const found = expression.seek(sought.pieces, candidates, () => now() >= stopAt);
     if (found === 'overran') overran.add(symbol);
-    else if (found !== null) hits.set(symbol, { symbol, field, saw: visible(found, searchLimits.saw) });
+    else if (found !== null) hits.set(symbol, { symbol, field, ...found });
+    const endedAt = now();
+    if (costs !== undefined) costs[place] = (costs[place] ?? 0) + endedAt - startedAt;
+    startedAt = endedAt;
   }
   return { hits: [...hits.values()], overran: [...overran].filter(symbol => !hits.has(symbol)) };
 }
 
-interface SoughtField {
-  readonly candidates: ReadonlySet<number>;
-  readonly pieces: readonly string[];
-}
-
-function fieldOf(
-  strings: readonly string[] | undefined,
-  filter: Prefilter,
-  field: TextField,
-): [TextField, SoughtField][] {
-  if (strings === undefined || strings.length === 0) return [];
-  const bounded = withinLimit(strings);
-  const candidates = filter(bounded);
-  return candidates.size === 0 ? [] : [[field, { candidates, pieces: bounded.flatMap(piecesOf) }]];
-}
-
-function withinLimit(strings: readonly string[]): readonly string[] {
-  let left = searchLimits.field;
-  const kept: string[] = [];
-  for (const string of strings) {
-    if (left <= 0) break;
-    kept.push(string.slice(0, left));
-    left -= string.length;
+function soughtFields(
+  finders: ReadonlyMap<TextField, CandidateFinder>,
+  texts: Texts,
+): ReadonlyMap<TextField, SoughtField> {
+  const fields = new Map<TextField, SoughtField>();
+  for (const [field, finder] of finders) {
+    const strings = texts.get(field) ?? [];
+    if (strings.length === 0) continue;
+    const layout = desk.layOut(strings);
+    fields.set(field, { pieces: layout.pieces, candidates: finder.in(layout) });
   }
-  return kept;
+  return fields;
 }
 
-/** The pieces of `text` in which patterns are sought. */
-export function piecesOf(text: string): readonly string[] {
-  const pieces: string[] = [];
-  let start = 0;
-  while (text.length - start > searchLimits.piece) {
-    const end = cutBefore(text, start + searchLimits.piece);
-    pieces.push(text.slice(start, end));
-    start = cutBefore(text, end - searchLimits.overlap);
-  }
-  pieces.push(text.slice(start));
-  return pieces;
-}
-
-/** The last place to cut within an overlap's length before `limit`: after a line feed, else at a space, else `limit`. */
-function cutBefore(text: string, limit: number): number {
-  const least = limit - searchLimits.overlap;
-  const lineEnd = text.lastIndexOf('\n', limit - 1);
-  if (lineEnd >= least) return lineEnd + 1;
-  const space = text.lastIndexOf(' ', limit - 1);
-  return space >= least ? space : limit;
-}
-
-/** What `regex` matched first, or null; `overran` when its time was over before all pieces were seen. */
-function firstMatch(regex: RegExp, pieces: readonly string[], isOver: () => boolean): string | 'overran' | null {
-  for (const piece of pieces) {
-    if (isOver()) return 'overran';
-    const found = regex.exec(piece);
-    if (found !== null) return found[0];
-  }
-  return null;
-}
+/** A thread lays out one field at a time. */
+const desk = new Desk();

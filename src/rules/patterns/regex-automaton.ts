@@ -6,8 +6,11 @@ import { anything, intersection, merged, type Ranges, type RegexNode } from './r
 /** Copies of a repeated part are written out up to this many positions, optional ones; more make a loop. */
 const maxOptionalCopies = 16;
 const maxFixedCopies = 64;
+/** Or, of a part that is repeated a few times only, up to so many. */
+const fewTimes = 12;
+const maxFewCopies = 600;
 /** Building stops here: what is larger is refused unseen. */
-export const maxPositions = 1500;
+export const maxPositions = 10_000;
 
 /** A loop or an optional part. */
 export interface Variation {
@@ -29,6 +32,13 @@ export type Cycles = readonly (readonly number[])[];
 
 const emptyFragment: Fragment = { nullable: true, first: [], last: [] };
 
+export interface AutomatonOptions {
+  readonly flags: string;
+  readonly pieceLength: number;
+  /** Whether what is repeated a few times is written out: then no loop, and larger. */
+  readonly writesOutFew: boolean;
+}
+
 export class Automaton {
   readonly sets: Ranges[] = [];
   /** Successors of each position; one that is reached in two ways is listed twice. */
@@ -38,10 +48,12 @@ export class Automaton {
   readonly isAnchored: boolean;
   readonly #ignoresCase: boolean;
   readonly #pieceLength: number;
+  readonly #writesOutFew: boolean;
 
-  constructor(tree: RegexNode, options: { readonly flags: string; readonly pieceLength: number }) {
+  constructor(tree: RegexNode, options: AutomatonOptions) {
     this.#ignoresCase = options.flags.includes('i');
     this.#pieceLength = options.pieceLength;
+    this.#writesOutFew = options.writesOutFew;
     this.isAnchored = !options.flags.includes('m') && startsAnchored(tree);
     this.#build(tree);
   }
@@ -66,8 +78,8 @@ export class Automaton {
       case 'repeat':
         return this.#repeat(node.min, node.max, node.body);
       case 'reference':
-        // What a group matched: not known here, so any text at all.
-        return this.#loop({ kind: 'set', ranges: anything }, 0, Number.POSITIVE_INFINITY);
+        // What a group matched: not known here, so any text at all, but there in one way only.
+        return this.#loop({ kind: 'set', ranges: anything }, 0, Number.POSITIVE_INFINITY, 1);
       case 'look':
       case 'edge':
         return emptyFragment;
@@ -93,7 +105,8 @@ export class Automaton {
     if (max === 0) return emptyFragment;
     const positions = max * positionsOf(body);
     const isWrittenOut =
-      hasFixedLength(body) && min === max ? positions <= maxFixedCopies : positions <= maxOptionalCopies;
+      (this.#writesOutFew && max <= fewTimes && positions <= maxFewCopies) ||
+      (hasFixedLength(body) && min === max ? positions <= maxFixedCopies : positions <= maxOptionalCopies);
     return max === 1 || isWrittenOut ? this.#copies(min, max, body) : this.#loop(body, min, max);
   }
 
@@ -117,11 +130,11 @@ export class Automaton {
     if (ways > 1) this.variations.push({ positions, set: this.setOf(positions), ways });
   }
 
-  #loop(body: RegexNode, min: number, max: number): Fragment {
+  #loop(body: RegexNode, min: number, max: number, ways = Math.min(max, this.#pieceLength)): Fragment {
     const start = this.size;
     const fragment = this.#build(body);
     for (const from of fragment.last) this.follow[from]?.push(...fragment.first);
-    this.#varies(start, Math.min(max, this.#pieceLength));
+    this.#varies(start, ways);
     return { ...fragment, nullable: min === 0 || fragment.nullable };
   }
 }
@@ -134,8 +147,9 @@ function either(options: readonly Fragment[]): Fragment {
   };
 }
 
-function startsAnchored(node: RegexNode): boolean {
-  if (node.kind === 'edge') return node.isStart;
+/** Whether every match starts where the text does, where `^` means that. */
+export function startsAnchored(node: RegexNode): boolean {
+  if (node.kind === 'edge') return node.at === 'start';
   if (node.kind === 'sequence') return node.items[0] !== undefined && startsAnchored(node.items[0]);
   return node.kind === 'choice' && node.options.every(startsAnchored);
 }
@@ -155,7 +169,7 @@ function positionsOf(node: RegexNode): number {
     case 'edge':
       return 0;
     case 'reference':
-      return Number.POSITIVE_INFINITY;
+      return 1;
   }
 }
 
@@ -180,6 +194,9 @@ function hasFixedLength(node: RegexNode): boolean {
 
 /** A range with the other cases of its characters; beyond ASCII only small ranges, as larger ones hold both already. */
 function withCases(ranges: Ranges): Ranges {
+  const [only] = ranges;
+  // Most are one letter or sign of ASCII.
+  if (ranges.length === 1 && only !== undefined && only[0] === only[1] && only[0] < 128) return casesOfAscii(only[0]);
   return ranges.flatMap(([low, high]) => {
     const all: (readonly [number, number])[] = [[low, high]];
     for (const [from, to, shift] of [
@@ -191,6 +208,15 @@ function withCases(ranges: Ranges): Ranges {
     for (let code = Math.max(low, 128); high - low < 64 && code <= high; code++) all.push(...casesOf(code));
     return all;
   });
+}
+
+function casesOfAscii(code: number): Ranges {
+  const small = code | 32;
+  if (small < 97 || small > 122) return [[code, code]];
+  return [
+    [small - 32, small - 32],
+    [small, small],
+  ];
 }
 
 function casesOf(code: number): Ranges {

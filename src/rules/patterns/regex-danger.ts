@@ -2,13 +2,23 @@
 // interrupt a match, so such an expression is refused when rules are loaded. It errs towards refusing; the reason says
 // what to write instead.
 
-import { Automaton, type Cycles, cyclesOf, maxPositions, type Variation } from './regex-automaton.ts';
-import { intersection, intersects, type RegexNode } from './regex-syntax.ts';
+import {
+  Automaton,
+  type AutomatonOptions,
+  type Cycles,
+  cyclesOf,
+  maxPositions,
+  type Variation,
+} from './regex-automaton.ts';
+import { intersection, intersects, type Ranges, type RegexNode } from './regex-syntax.ts';
 
 /** Pairs of positions of one loop that are looked at. */
 const maxPairs = 200_000;
 /** Ways that one expression may try on one piece of text. At this bound the worst that was made took a second; shipped ones take milliseconds. */
 const maxSteps = 2 ** 27;
+
+const exponential =
+  'a repeated part can match the same text in several ways, which may take exponential time: repeat only one of the two nested parts';
 
 export interface DangerOptions {
   readonly flags: string;
@@ -18,23 +28,72 @@ export interface DangerOptions {
 
 /** Why `tree` is refused, in words for its author; null when it is safe to run. */
 export function dangerOf(tree: RegexNode, options: DangerOptions): string | null {
-  const bodies = lookBodies(tree);
-  for (const part of [tree, ...bodies]) {
+  if (plainSteps(tree, options.pieceLength) <= maxSteps) return null;
+  const danger = dangerBy(tree, { ...options, writesOutFew: false });
+  // What goes around a loop in two ways may be harmless where it goes around a few times only.
+  const isHarmless = danger === exponential && dangerBy(tree, { ...options, writesOutFew: true }) === null;
+  return isHarmless ? null : danger;
+}
+
+function dangerBy(tree: RegexNode, options: AutomatonOptions): string | null {
+  const alternatives = alternativesOf(tree);
+  let steps = 0;
+  for (const part of [...alternatives, ...lookBodies(tree)]) {
     const automaton = new Automaton(part, options);
     if (automaton.size > maxPositions) return 'it is too large to be checked: repeat less, or split it';
-    const cycles = cyclesOf(automaton);
-    const danger = exponentialLoop(automaton, cycles) ?? tooManySteps(automaton, options.pieceLength);
+    const danger = exponentialLoop(automaton, cyclesOf(automaton));
     if (danger !== null) return danger;
+    steps += stepsOf(automaton, automaton.isAnchored ? 1 : startsOf(part, options.pieceLength));
   }
-  return null;
+  return steps <= maxSteps
+    ? null
+    : 'several long repetitions can share the same text, which takes too many steps: bound them, as in .{0,80} or \\s{0,5}';
+}
+
+/** What is tried one after the other at each place, since nothing stands around it. */
+function alternativesOf(tree: RegexNode): readonly RegexNode[] {
+  if (tree.kind === 'choice') return tree.options.flatMap(alternativesOf);
+  const [only] = tree.kind === 'sequence' ? tree.items : [];
+  return tree.kind === 'sequence' && tree.items.length === 1 && only !== undefined ? alternativesOf(only) : [tree];
+}
+
+/**
+ * At most so many steps, told without an automaton: the product of all variations, wherever they stand. Infinite where more
+ * than a single set is repeated, or a group is referred to: then a closer look is needed.
+ */
+function plainSteps(tree: RegexNode, pieceLength: number): number {
+  let steps = pieceLength;
+  const nodes: RegexNode[] = [tree];
+  for (const node of nodes) {
+    switch (node.kind) {
+      case 'sequence':
+        nodes.push(...node.items);
+        break;
+      case 'choice':
+        nodes.push(...node.options);
+        break;
+      case 'look':
+        nodes.push(node.body);
+        break;
+      case 'repeat':
+        if (node.max > 1 && node.body.kind !== 'set') return Number.POSITIVE_INFINITY;
+        steps *= Math.min(node.max, pieceLength) - (node.max > 1 ? 0 : node.min) + 1;
+        nodes.push(node.body);
+        break;
+      case 'reference':
+        return Number.POSITIVE_INFINITY;
+      case 'set':
+      case 'edge':
+    }
+    if (steps > maxSteps) return steps;
+  }
+  return steps;
 }
 
 function exponentialLoop(automaton: Automaton, cycles: Cycles): string | null {
   const ambiguous = isAmbiguousLoop(automaton, cycles);
   if (ambiguous === null) return 'its loops are too large to be checked: repeat less, or split it';
-  return ambiguous
-    ? 'a repeated part can match the same text in several ways, which may take exponential time: repeat only one of the two nested parts'
-    : null;
+  return ambiguous ? exponential : null;
 }
 
 function lookBodies(node: RegexNode): readonly RegexNode[] {
@@ -93,7 +152,7 @@ function partAndMeet(automaton: Automaton, steps: (p: number) => readonly number
 }
 
 /** The product of the variations that can share one stretch of text, times the places where a match may start. */
-function tooManySteps(automaton: Automaton, pieceLength: number): string | null {
+function stepsOf(automaton: Automaton, starts: number): number {
   const { variations } = automaton;
   const costs = new Map<Variation, number>();
   const costOf = (variation: Variation): number => {
@@ -106,11 +165,33 @@ function tooManySteps(automaton: Automaton, pieceLength: number): string | null 
     costs.set(variation, cost);
     return cost;
   };
-  const starts = automaton.isAnchored ? 1 : pieceLength;
-  const worst = starts * Math.max(1, ...variations.map(costOf));
-  return worst <= maxSteps
-    ? null
-    : 'several long repetitions can share the same text, which takes too many steps: bound them, as in .{0,80} or \\s{0,5}';
+  return starts * Math.max(1, ...variations.map(costOf));
+}
+
+/** In how many places of a text the match may start: those where the characters stand that it begins with. */
+function startsOf(tree: RegexNode, pieceLength: number): number {
+  const beginning = beginningOf(tree);
+  let period = 1;
+  while (period < beginning.length && !beginning.startsWith(beginning.slice(period))) period += 1;
+  return Math.ceil(pieceLength / Math.max(1, period));
+}
+
+/** The text with which every match begins, in lower case, as far as it is one text. */
+function beginningOf(tree: RegexNode): string {
+  let text = '';
+  for (const item of tree.kind === 'sequence' ? tree.items : [tree]) {
+    if (item.kind === 'edge' || item.kind === 'look') continue;
+    const character = item.kind === 'set' ? onlyCharacter(item.ranges) : null;
+    if (character === null) break;
+    text += character;
+  }
+  return text;
+}
+
+function onlyCharacter(ranges: Ranges): string | null {
+  const [first] = ranges;
+  const isOne = ranges.length === 1 && first !== undefined && first[0] === first[1];
+  return isOne ? String.fromCodePoint(first[0]).toLowerCase() : null;
 }
 
 /** Whether `to` comes after `from`, over positions that a text of both can pass; what is nested is one of the other's turns. */

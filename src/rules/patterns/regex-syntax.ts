@@ -1,6 +1,6 @@
 // The syntax of a JavaScript regular expression as a small tree, for finding its required literals and its dangers.
 // Only expressions that the engine itself has accepted come here. Sets of characters may be larger than what the
-// expression matches, never smaller: both users of the tree stay right when a set is too large.
+// expression matches, never smaller: all users of the tree stay right when a set is too large. Lengths are exact.
 
 /** Inclusive ranges of code units, or of code points under the flag `u`. */
 export type Ranges = readonly (readonly [low: number, high: number])[];
@@ -12,14 +12,14 @@ export type RegexNode =
   | { readonly kind: 'repeat'; readonly min: number; readonly max: number; readonly body: RegexNode }
   /** A look-ahead or look-behind: matches no characters of its own. */
   | { readonly kind: 'look'; readonly body: RegexNode }
-  /** `^`, `$`, `\b`, `\B`. */
-  | { readonly kind: 'edge'; readonly isStart: boolean }
+  /** `^`, `\b`, `$` where it means the end of the text, and `$` of a line or `\B`. */
+  | { readonly kind: 'edge'; readonly at: 'start' | 'word' | 'end' | 'other' }
   | { readonly kind: 'reference' };
 
 const last = 0x10ffff;
 export const anything: Ranges = [[0, last]];
 const digits: Ranges = [[48, 57]];
-const wordCharacters: Ranges = [
+export const wordCharacters: Ranges = [
   [48, 57],
   [65, 90],
   [95, 95],
@@ -58,8 +58,26 @@ export function parseRegex(source: string, flags: string): RegexNode {
   return new Reader(source, flags).all();
 }
 
+/** Whether `^` and `$` may mean those of a line: `(?m:` may switch it on for a part. */
+export function isByLine(source: string, flags: string): boolean {
+  return flags.includes('m') || /\(\?[a-z]*m/.test(source);
+}
+
+/** Whether case may be ignored, `(?i:` again. */
+export function ignoresCase(source: string, flags: string): boolean {
+  return flags.includes('i') || /\(\?[a-z]*i/.test(source);
+}
+
+/** Both in ascending ranges. */
 export function intersects(a: Ranges, b: Ranges): boolean {
-  return a.some(([low, high]) => b.some(([from, to]) => low <= to && from <= high));
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [low = 0, high = 0] = a[i] ?? [];
+    const [from = 0, to = 0] = b[j] ?? [];
+    if (low <= to && from <= high) return true;
+    if (high < from) i += 1;
+    else j += 1;
+  }
+  return false;
 }
 
 export function intersection(a: Ranges, b: Ranges): Ranges {
@@ -95,6 +113,7 @@ class Reader {
   readonly #isUnicode: boolean;
   readonly #dotMatchesLineEnds: boolean;
   readonly #hasNames: boolean;
+  readonly #isByLine: boolean;
   #at = 0;
 
   constructor(source: string, flags: string) {
@@ -102,6 +121,7 @@ class Reader {
     this.#isUnicode = flags.includes('u');
     // `(?s:` may switch it on for a part; the larger set is then taken for the whole.
     this.#dotMatchesLineEnds = flags.includes('s') || /\(\?[im]*s/.test(source);
+    this.#isByLine = isByLine(source, flags);
     this.#hasNames = source.includes('(?<');
   }
 
@@ -140,8 +160,8 @@ class Reader {
     if (this.#take('(')) return this.#group();
     if (this.#take('[')) return { kind: 'set', ranges: this.#characterClass() };
     if (this.#take('.')) return { kind: 'set', ranges: this.#dotMatchesLineEnds ? anything : complement(lineEnds) };
-    if (this.#take('^')) return { kind: 'edge', isStart: true };
-    if (this.#take('$')) return { kind: 'edge', isStart: false };
+    if (this.#take('^')) return { kind: 'edge', at: 'start' };
+    if (this.#take('$')) return { kind: 'edge', at: this.#isByLine ? 'other' : 'end' };
     if (this.#take('\\')) return this.#escape();
     return single(this.#character());
   }
@@ -156,7 +176,8 @@ class Reader {
   }
 
   #escape(): RegexNode {
-    if (this.#take('b') || this.#take('B')) return { kind: 'edge', isStart: false };
+    if (this.#take('b')) return { kind: 'edge', at: 'word' };
+    if (this.#take('B')) return { kind: 'edge', at: 'other' };
     if (this.#hasNames && this.#takeMatch(/k<[^>]*>/y) !== null) return { kind: 'reference' };
     // Without the flag `u` a number beyond the groups is an octal escape: told apart by nobody here, so taken for both.
     if (this.#takeMatch(/[1-9]\d*/y) !== null) return { kind: 'reference' };
@@ -168,9 +189,8 @@ class Reader {
   /** After a backslash, inside a class or outside. */
   #escapedSet(): Ranges {
     if (this.#isUnicode && this.#takeMatch(/[pP]\{[^}]*\}/y) !== null) return anything;
-    const code = this.#takeMatch(/u\{([0-9A-Fa-f]+)\}/y);
-    if (code !== null && this.#isUnicode) return point(Number.parseInt(code.slice(2, -1), 16));
-    if (code !== null) return anything; // `u` repeated, as the engine reads it: too odd to be worth more.
+    const code = this.#isUnicode ? this.#takeMatch(/u\{([0-9A-Fa-f]+)\}/y) : null;
+    if (code !== null) return point(Number.parseInt(code.slice(2, -1), 16));
     const pair = this.#isUnicode ? this.#takeMatch(/u[dD][89abAB]..\\u[dD][c-fC-F]../y) : null;
     if (pair !== null) {
       const halves = [pair.slice(1, 5), pair.slice(7)].map(half => Number.parseInt(half, 16));
@@ -180,7 +200,9 @@ class Reader {
     if (hex !== null) return point(Number.parseInt(hex.slice(1), 16));
     const control = this.#takeMatch(/c[A-Za-z]/y);
     if (control !== null) return point(control.charCodeAt(1) & 31);
-    if (this.#takeMatch(/c(?![A-Za-z])|[1-9]|0[0-7]+/y) !== null) return anything; // Legacy forms, octal ones among them.
+    if (this.#takeMatch(/c(?![A-Za-z])/y) !== null) return anything; // A legacy form, in a class.
+    const octal = this.#isUnicode ? null : this.#takeMatch(/0[0-7]{1,2}/y);
+    if (octal !== null) return point(Number.parseInt(octal, 8));
     const letter = this.#character();
     const character = String.fromCodePoint(letter);
     return classEscapes[character] ?? point(controlEscapes[character] ?? letter);
@@ -208,6 +230,8 @@ class Reader {
   #classMember(): Ranges {
     if (!this.#take('\\')) return point(this.#character());
     if (this.#take('b')) return point(8);
+    const octal = this.#isUnicode ? null : this.#takeMatch(/[0-3][0-7]{0,2}|[4-7][0-7]?/y);
+    if (octal !== null) return point(Number.parseInt(octal, 8));
     return this.#escapedSet();
   }
 
