@@ -65,6 +65,7 @@ async function judged(subject: Subject): Promise<Dmarc> {
   const { mail, ask, facts } = subject;
   if (exceedsLimits(mail)) return failedClosed('header_limits');
   const from = await fromOf(mail);
+  if (from.fields === 1 && isBareDaemon(mail)) return failedClosed('no_author_domain');
   if (from.fields === 1 && !readersAgree(mail, from)) return failedClosed('readers_disagree');
   const dns = lookups(ask, { ...queryShares.dmarc, elapsedMs: 6000 });
   const domains = new Set(domainsOf(from));
@@ -90,6 +91,16 @@ const ambiguous: ReadonlySet<AddressDefect> = new Set([
   'NUL',
   'encoded word in the address',
 ]);
+
+/**
+ * `<MAILER-DAEMON>`, as sendmail and qmail write it in bounces: whatever domain a reader completes it with, it is nobody's
+ * address. Of any other name without a domain a next hop may make a mailbox of its own.
+ */
+function isBareDaemon(mail: Mail): boolean {
+  const names = mail.addresses('from').flatMap(({ mailboxes }) => mailboxes.map(({ address }) => address));
+  const shown = [...mail.values('from'), ...mail.decoded('from')];
+  return names.join().toUpperCase() === 'MAILER-DAEMON' && !shown.some(text => /[@\uff20\ufe6b]/.test(text));
+}
 
 /** mailauth and our own reader must see one author: where they differ, so may what is judged and what is shown (THREATS.md 23). */
 function readersAgree(mail: Mail, from: From): boolean {

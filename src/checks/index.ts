@@ -6,6 +6,7 @@ import { arcCheck } from './auth-arc.ts';
 import { dkimCheck } from './auth-dkim.ts';
 import { dmarcCheck } from './auth-dmarc.ts';
 import { spfCheck } from './auth-spf.ts';
+import { charactersCheck } from './characters.ts';
 import type { Check } from './check.ts';
 import { clamavCheck } from './clamav.ts';
 import { clientCheck } from './client.ts';
@@ -14,10 +15,14 @@ import { eicarCheck } from './eicar.ts';
 import { envelopeCheck } from './envelope.ts';
 import { fromCheck } from './from.ts';
 import { gtubeCheck } from './gtube.ts';
+import { headerCheck } from './header.ts';
 import { historyCheck } from './history.ts';
 import { htmlCheck } from './html.ts';
+import { languageCheck } from './language.ts';
 import { messageCheck } from './message.ts';
 import { mimeCheck } from './mime.ts';
+import { resemblanceCheck } from './resemblance.ts';
+import { subjectCheck } from './subject.ts';
 import { textCheck } from './text.ts';
 import { urlsCheck } from './urls.ts';
 
@@ -27,6 +32,8 @@ export const checks: readonly Check[] = [
   envelopeCheck,
   fromCheck,
   messageCheck,
+  headerCheck,
+  subjectCheck,
   spfCheck,
   dkimCheck,
   dmarcCheck,
@@ -35,6 +42,9 @@ export const checks: readonly Check[] = [
   accessCheck,
   mimeCheck,
   textCheck,
+  resemblanceCheck,
+  charactersCheck,
+  languageCheck,
   htmlCheck,
   urlsCheck,
   attachmentsCheck,

@@ -1,6 +1,7 @@
 // The message as a whole: its size, its header section, and what the header says it is.
 
 import { clipped, withUnseenShown } from '../content/bounds.ts';
+import { epochSeconds } from '../content/dates.ts';
 import { count, flag, number, text, texts } from '../model/shape.ts';
 import { check } from './check.ts';
 
@@ -82,14 +83,6 @@ export const messageCheck = check({
 
 /** RFC 3834 §5: anything but `no`. */
 const isAutomatic = (value: string): boolean => value !== '' && !/^no\b/i.test(value);
-
-/** Seconds since 1970 of a date of RFC 5322 §3.3; 0 where it is none. */
-function epochSeconds(value: string): number {
-  // The platform reads nearly any text as a date, so it is only asked about what has a day, a month's name and a year.
-  if (!/\b\d{1,2} +[A-Za-z]{3,9} +\d{2,4} +\d{1,2}:\d{2}/.test(value.slice(0, 100))) return 0;
-  const ms = Date.parse(value.slice(0, 100).replace(/\([^()]*\)/g, ''));
-  return Number.isFinite(ms) ? Math.round(ms / 1000) : 0;
-}
 
 function messageIdDomain(value: string): string {
   return /@([^\s<>@]{1,255})>?\s*$/.exec(value)?.[1]?.toLowerCase() ?? '';

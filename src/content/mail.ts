@@ -8,15 +8,20 @@ import type { Anomaly } from './anomalies.ts';
 import { type Attachment, attachments } from './attachments.ts';
 import { type Body, readBody } from './body.ts';
 import { carve } from './carve.ts';
+import { type Disguised, disguisedIn } from './disguised.ts';
+import type { Handover } from './handover.ts';
 import { type Part, readStructure, type Structure } from './mime.ts';
 import { type Parsed, parse } from './parsed.ts';
 import { textReader } from './texts.ts';
 import { turnFor } from './turns.ts';
-import { addressesInText, distinctAddresses, type WebAddress } from './urls.ts';
+import type { PlacedAddress } from './urls.ts';
+import { webAddresses } from './web-addresses.ts';
 import { decodeWords } from './words.ts';
 
 export interface Mail {
   readonly raw: Uint8Array;
+  /** Null where it is not known. */
+  readonly handover: Handover | null;
   readonly header: HeaderSection;
   /** Values of the fields called `name` (lower case) in their order: unfolded, undecoded, a character a byte. */
   values(name: string): readonly string[];
@@ -33,8 +38,10 @@ export interface Mail {
   /** Text and HTML that a reader shows. */
   body(): Promise<Body>;
   attachments(): Promise<readonly Attachment[]>;
-  /** In text and HTML, distinct. */
-  webAddresses(): Promise<readonly WebAddress[]>;
+  /** In text and HTML, distinct; and those that they hold. */
+  webAddresses(): Promise<readonly PlacedAddress[]>;
+  /** Words of subject, names and text that are written with other characters than they show. */
+  disguised(): Promise<Disguised>;
   /** Every content that some reader may take out of the message; for scanners. */
   contents(): Promise<readonly Content[]>;
   /** The strings of one field in which patterns are sought. */
@@ -53,9 +60,10 @@ export interface Content {
 }
 
 /** `raw` may be shared memory: it is never written to. */
-export function readMail(raw: Uint8Array): Mail {
+export function readMail(raw: Uint8Array, handover: Handover | null = null): Mail {
   const header = headerSection(raw);
   const values = (name: string) => header.fields.filter(f => f.name === name).map(f => fieldValue(raw, f));
+  const lists = new Map<string, readonly AddressList[]>();
   const structure = once(() => readStructure(raw));
   const parsed = once(async () => {
     await turnFor(raw);
@@ -71,10 +79,15 @@ export function readMail(raw: Uint8Array): Mail {
   const anomalies = once(async () => withDifference(structure(), await parsed()));
   const mail: Mail = {
     raw,
+    handover,
     header,
     values,
     decoded: name => values(name).map(decodeWords),
-    addresses: name => values(name).map(addressList),
+    addresses: name => {
+      const read = lists.get(name) ?? values(name).map(addressList);
+      lists.set(name, read);
+      return read;
+    },
     structure,
     parsed,
     anomalies,
@@ -84,7 +97,8 @@ export function readMail(raw: Uint8Array): Mail {
       await turnFor(raw);
       return attachments(structure(), theirs);
     }),
-    webAddresses: once(async () => distinctAddresses(writtenAddresses(await body()))),
+    webAddresses: once(async () => webAddresses(await body())),
+    disguised: once(async () => disguisedIn(mail)),
     contents: once(async () =>
       contents(raw, structure(), await parsed(), (await anomalies()).size + structure().limits.size > 0),
     ),
@@ -127,15 +141,6 @@ function isAttachedForMailparser({ type, disposition, filenames }: Part): boolea
 /** Text without a name is text or an attachment by small differences in the type that hide nothing. */
 function isComparable(type: string, isNamed: boolean): boolean {
   return !type.startsWith('message/') && (isNamed || !type.startsWith('text/'));
-}
-
-function* writtenAddresses(body: Body): Generator<string> {
-  for (const html of body.html) {
-    for (const link of html.links) yield link.href;
-    yield* html.addresses;
-    yield* addressesInText(html.text);
-  }
-  for (const text of body.texts) yield* addressesInText(text);
 }
 
 async function contents(

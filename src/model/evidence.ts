@@ -13,10 +13,22 @@ export type Observation<V = unknown> =
 export type Facts = Readonly<Record<string, Observation>>;
 
 /** The fields that a rule's `match` may name, `header:NAME` apart (NAME in lower case). */
-export const textFields = ['subject', 'from', 'text', 'html', 'url', 'filename', 'raw'] as const;
+export const textFields = [
+  'subject',
+  'from',
+  'name',
+  'text',
+  'folded',
+  'hidden',
+  'html',
+  'link',
+  'url',
+  'filename',
+  'raw',
+] as const;
 export type TextField = (typeof textFields)[number] | `header:${string}` | SpamAssassinField;
 
-/** The views in which SpamAssassin's rules seek, under its names: `sa:body`, `sa:rawbody`, `sa:header:subject:raw`. */
+/** The views in which SpamAssassin's rules seek (model/spamassassin.ts): `sa:body`, `sa:header:subject:raw`. */
 export type SpamAssassinField = `sa:${string}`;
 
 /** The strings in which patterns are sought. Several for one field where the message has several (urls, filenames). */
@@ -27,6 +39,8 @@ export interface PatternHit {
   readonly field: TextField;
   /** What was matched, at most 60 characters, control characters replaced. */
   readonly saw: string;
+  /** Matches in all strings, where the pattern counts them; left out: 1. */
+  readonly count?: number;
 }
 
 export interface PatternHits {

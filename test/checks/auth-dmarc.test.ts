@@ -209,6 +209,21 @@ const cases: readonly Case[] = [
   },
   { name: 'two authors of one domain', from: 'a@sender.example, b@sender.example', gives: { result: 'pass' } },
   { name: 'threat 23: no address at all', from: 'Undisclosed', gives: { result: 'fail', reason: 'no_author_domain' } },
+  {
+    name: 'the daemon of a server that writes no domain: sendmail’s and qmail’s bounces',
+    from: 'Mail Delivery Subsystem <MAILER-DAEMON>',
+    gives: { result: 'fail', reason: 'no_author_domain' },
+  },
+  {
+    name: 'threat 23: others without a domain, which a next hop may complete with its own',
+    from: 'The Director <director>',
+    gives: { result: 'fail', reason: 'readers_disagree' },
+  },
+  {
+    name: 'threat 23: the daemon, with an address for a name',
+    from: '"director@ours.example" <MAILER-DAEMON>',
+    gives: { result: 'fail', reason: 'readers_disagree' },
+  },
   { name: 'threat 23: an empty group', from: 'undisclosed:;', gives: { result: 'fail', reason: 'no_author_domain' } },
   {
     name: 'a comment with an address',

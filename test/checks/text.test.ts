@@ -15,6 +15,9 @@ test('plain text', async () => {
     is_empty: false,
     has_plain: true,
     zero_width: 0,
+    bidi_controls: 0,
+    bidi_overrides: 0,
+    mail_addresses: [],
     upper_ratio: 0.385,
     non_ascii_ratio: 0,
     is_truncated: false,
@@ -32,6 +35,29 @@ test('unicode tricks: zero-width characters are counted', async () => {
     `Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n${body}\n`,
   );
   assert.equal(value.zero_width, 3);
+});
+
+test('unicode tricks: what turns the direction of text is counted', async () => {
+  const body = Buffer.from('a\u202egpj.exe\u202c \u200f', 'utf8').toString('base64');
+  const value = await observe(
+    `Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n${body}\n`,
+  );
+  assert.deepEqual([value.bidi_controls, value.bidi_overrides], [3, 1]);
+});
+
+const addresses = [
+  { text: 'Write to Ann.B+x@Mail.Example, or bob@b.test.', finds: ['ann.b+x@mail.example', 'bob@b.test'] },
+  { text: 'ann@b.test ANN@B.TEST', finds: ['ann@b.test'] },
+  { text: 'ann@localhost, @ann, a @ b.example, 5@', finds: [] },
+  { text: `${'a'.repeat(70)}@b.example`, finds: [`${'a'.repeat(64)}@b.example`] },
+];
+for (const { text, finds } of addresses)
+  test(`mail addresses in ${text.slice(0, 40)}`, async () =>
+    assert.deepEqual((await observe(`Subject: x\n\n${text}\n`)).mail_addresses, finds));
+
+test('many mail addresses are bounded evidence, and `@` in great numbers no work', async () => {
+  const text = `${Array.from({ length: 50 }, (_, i) => `user${i}@host${i}.example`).join(' ')}\n${'@'.repeat(200_000)}\n`;
+  assert.equal((await observe(`Subject: x\n\n${text}`)).mail_addresses.length, 5);
 });
 
 test('HTML alone is text too', async () => {

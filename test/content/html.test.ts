@@ -26,6 +26,11 @@ const cases = [
     html: '<input hidden>a<img style="display:none">b',
     shows: 'ab',
   },
+  // Browsers end the head where something begins that cannot be in it.
+  { name: 'a head that is not closed', html: '<head><meta name=x><title>t</title><p>a', shows: 'a' },
+  { name: 'text in a head', html: '<head>a<style>s</style></head>b', shows: 'ab' },
+  // `mso-hide` takes buttons from Outlook that are shown by all others.
+  { name: 'what only one program hides', html: '<a style="color:#fff;background:#00f;mso-hide:all">a</a>', shows: 'a' },
   { name: 'an unclosed element', html: '<p>a<b>b', shows: 'ab' },
   { name: 'an unclosed tag', html: 'a<b href="', shows: 'a' },
   { name: 'a conditional comment', html: '<!--[if mso]>x<![endif]-->a', shows: 'a' },

@@ -53,6 +53,25 @@ Content-Type: application/pdf; name="Rechnung.pdf"
   assert.match(texts.get('raw')?.[0] ?? '', /^From: =\?utf-8/);
 });
 
+test('what rules see beside the visible text: names, links, hidden text, words undone', async () => {
+  const mail = readMail(
+    crlf(`From: =?utf-8?q?P=D0=B0yPal?= <j@x.example>
+Reply-To: Help <help@x.example>
+Sender: Help <s@x.example>
+Subject: Your acc0unt
+Content-Type: text/html; charset=utf-8
+
+<p>Pay n=0w<p style="display:none">ham words<br>more</p><a href="https://x.example/1">Go <b>there</b></a><a href="https://x.example/2">Go there</a><a href="#x"> </a><p>m0ney
+now
+`),
+  );
+  assert.deepEqual(await mail.text('name'), ['P\u0430yPal', 'Help']);
+  assert.deepEqual(await mail.text('link'), ['Go there']);
+  assert.deepEqual(await mail.text('hidden'), ['ham words\nmore']);
+  assert.deepEqual(await mail.text('folded'), ['Your account', 'PayPal', 'money']);
+  assert.deepEqual(await mail.text('text'), ['Pay n=0w\nGo thereGo there\nm0ney\nnow']);
+});
+
 test('texts are capped', async () => {
   const texts = await readMail(crlf(`Subject: x\n\n${'word '.repeat(200_000)}\n`)).texts(allFields);
   assert.equal(texts.get('text')?.[0]?.length, maxFieldChars);

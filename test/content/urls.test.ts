@@ -46,6 +46,39 @@ for (const c of written) {
   });
 }
 
+const disguised = [
+  { written: 'http://0x7f.1/', is: true },
+  { written: 'http://3232235521/', is: true },
+  { written: 'https:\\\\x.example/', is: true },
+  { written: 'https:///x.example/', is: true },
+  { written: 'http:/x.example/', is: true },
+  { written: 'https://x%2eexample/', is: true },
+  { written: 'https://x\uff0eexample/', is: true },
+  { written: 'https://x.ex\tample/', is: true },
+  { written: 'https://user:p%40ss@x.example/', is: false },
+  { written: '//x.example/a%20b', is: false },
+  { written: 'https://192.0.2.1:8080/', is: false },
+  { written: 'https://[2001:db8::1]/', is: false },
+  { written: 'https://b\u00fccher.example/', is: false },
+  { written: 'javascript:alert(1)', is: false },
+];
+
+for (const { written, is } of disguised)
+  test(`${JSON.stringify(written)} ${is ? 'hides its host' : 'says its host'}`, () =>
+    assert.equal(webAddress(written)?.isDisguised, is));
+
+const relative = [
+  { written: 'a/b', base: 'https://x.example/y/', href: 'https://x.example/y/a/b' },
+  { written: '/a', base: 'https://x.example/y/', href: 'https://x.example/a' },
+  { written: 'https://z.example/', base: 'https://x.example/', href: 'https://z.example/' },
+  { written: '#a', base: 'https://x.example/', href: null },
+  { written: '', base: 'https://x.example/', href: null },
+  { written: 'mailto:a@b.example', base: 'https://x.example/', href: null },
+];
+
+for (const { written, base, href } of relative)
+  test(`${JSON.stringify(written)} from ${base}`, () => assert.equal(webAddress(written, base)?.href ?? null, href));
+
 test('hosts that a link shows', () => {
   assert.equal(displayedHost(' https://www.Bank.example/login'), 'www.bank.example');
   assert.equal(displayedHost('bank.example'), 'bank.example');
