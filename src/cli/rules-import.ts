@@ -1,0 +1,77 @@
+// postern rules import: what SpamAssassin's rules are here, rule by rule.
+
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { importedRules, ruleSetOf } from '../compose/rule-set.ts';
+import { loadConfig } from '../config/load.ts';
+import type { SpamAssassinImport } from '../rules/spamassassin/import.ts';
+import { countsByType, differenceLines, exactPercent, standings } from '../rules/spamassassin/report.ts';
+import type { Cli } from './command.ts';
+import { exitCodes } from './exit-codes.ts';
+import { table } from './table.ts';
+
+interface ImportOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function addRulesImport(rules: Command, { run, out, err }: Pick<Cli, 'run' | 'out' | 'err'>): void {
+  rules
+    .command('import')
+    .description('read SpamAssassin’s rules, and say of each how true it is here; rules.spamassassin loads them')
+    .argument('<path...>', '.cf files, or folders of them')
+    .option('-c, --config <file>', 'configuration file, for the symbols that are taken')
+    .option('--json', 'one JSON object')
+    .action((paths: string[], { config, json }: ImportOptions) =>
+      run(async () => {
+        const missing = paths.find(path => !existsSync(path));
+        if (missing !== undefined) {
+          err(`${missing} is not there\n`);
+          return exitCodes.noInput;
+        }
+        const imported = importedRules(paths, symbolsBeside(config ?? null));
+        if (imported.report.length === 0) {
+          err(`no rule in ${paths.join(', ')}\n`);
+          return exitCodes.badInput;
+        }
+        out(json === true ? `${JSON.stringify(jsonOf(imported))}\n` : textOf(imported));
+        return exitCodes.ok;
+      }),
+    );
+}
+
+/** Of the rules that are not SpamAssassin's. */
+function symbolsBeside(file: string | null): ReadonlySet<string> {
+  const config = loadConfig(file);
+  const { rules } = ruleSetOf({ ...config, rules: { ...config.rules, spamassassin: [] } });
+  return new Set(rules.map(rule => rule.symbol));
+}
+
+function textOf(imported: SpamAssassinImport): string {
+  const rows = [...countsByType(imported.report)].map(([type, counts]) => [
+    type,
+    ...standings.map(standing => String(counts[standing])),
+  ]);
+  const percent = exactPercent(imported.report);
+  return [
+    ...differenceLines(imported).map(line => `${line}\n`),
+    table([['rules', ...standings.map(standing => ` ${standing}`)], ...rows]),
+    percent === null ? '' : `${percent}% of the rules in force that seek or add up are exact\n`,
+  ].join('');
+}
+
+function jsonOf({ report, misread, settings }: SpamAssassinImport) {
+  return {
+    counts: Object.fromEntries(countsByType(report)),
+    exact_percent: exactPercent(report),
+    not_exact: report
+      .filter(({ standing }) => standing.kind !== 'exact')
+      .map(({ standing, ...rule }) => ({
+        ...rule,
+        standing: standing.kind,
+        why: 'why' in standing ? standing.why : '',
+      })),
+    misread,
+    settings: Object.fromEntries(settings),
+  };
+}
