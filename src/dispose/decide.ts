@@ -1,7 +1,7 @@
 // The first table of DESIGN.md section 5: what the verdicts of a transaction's policy groups make of it. Pure.
 
 import type { Path } from '../model/address.ts';
-import type { JudgedGroup } from '../model/disposition.ts';
+import type { JudgedGroup, PolicyGroup } from '../model/disposition.ts';
 import { type Action, actions, type Floor, type Verdict } from '../model/verdict.ts';
 
 /** What follows of a check that the policy needs and that could not run: still deferred, or what was set for the end. */
@@ -36,15 +36,22 @@ export function plan(decisions: readonly Decision[], isPartlyPlaced: boolean): P
 
 /** What is to be done with a group's copies by its verdict, mode and standing. */
 export function decide(group: JudgedGroup, reversePath: Path, failed: FailedCheck): Decision {
-  // Observing changes nothing but header fields, whatever failed.
-  if (group.mode === 'observe') return { group, action: weaker(group.verdict.action, 'tag') };
+  const action = actionFor(group, group.verdict, reversePath);
+  if (group.mode === 'observe') return { group, action };
   if (failed === 'defer') return { group, action: 'defer' };
-  const action = actionFor(group, reversePath);
   return { group, action: failed === 'quarantine' ? stronger(action, 'quarantine') : action };
 }
 
-function actionFor(group: JudgedGroup, reversePath: Path): Action {
-  const { verdict, isRole } = group;
+type NamedFloor = Pick<Floor, 'name' | 'action'>;
+
+/** What the standing of recipients leaves of a verdict. */
+export function actionFor(
+  { mode, isRole }: Pick<PolicyGroup, 'mode' | 'isRole'>,
+  verdict: { readonly action: Action; readonly floors: readonly NamedFloor[] },
+  reversePath: Path,
+): Action {
+  // Observing changes nothing but header fields, whatever failed.
+  if (mode === 'observe') return weaker(verdict.action, 'tag');
   const malware = strongest(verdict.floors.filter(isMalware));
   // Never by score (RFC 5321 §4.5.1, RFC 2142); what policy asks for beside it is kept, not refused.
   if (isRole) {
@@ -66,10 +73,10 @@ export function refusalCategory(verdict: Verdict): RefusalCategory {
 }
 
 /** By the name that rules/policy.ts gives to this floor; rules are not imported here. */
-const isMalware = ({ name }: Floor): boolean => name === 'policy:malware';
+const isMalware = ({ name }: NamedFloor): boolean => name === 'policy:malware';
 
 const strength = (action: Action): number => actions.indexOf(action);
 const stronger = (a: Action, b: Action): Action => (strength(a) >= strength(b) ? a : b);
 const weaker = (a: Action, b: Action): Action => (strength(a) <= strength(b) ? a : b);
-const strongest = (floors: readonly Floor[]): Action =>
+const strongest = (floors: readonly NamedFloor[]): Action =>
   floors.reduce<Action>((action, floor) => stronger(action, floor.action), 'deliver');

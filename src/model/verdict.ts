@@ -1,5 +1,7 @@
 // What the rules made of the evidence, for one policy group of recipients: a ledger that adds up.
 
+import type { Facts } from './evidence.ts';
+
 /** Points are integers of 0.001. */
 export type Points = number;
 
@@ -43,6 +45,17 @@ export interface Thresholds {
   readonly reject: Points | null;
 }
 
+/** What a verdict under other scores, thresholds and profiles needs beside the symbols of its hits. */
+export interface Basis {
+  /** Names all that decides which rules fire on given facts: equal digests, equal hits. */
+  readonly firing: string;
+  /** Of the facts, what policy beside the score may ask something for. */
+  readonly facts: Facts;
+}
+
+/** What a profile on trial says of the same message. */
+export type TrialVerdict = Pick<Verdict, 'profile' | 'score' | 'thresholds' | 'action' | 'floors'>;
+
 export interface Verdict {
   readonly profile: string;
   readonly score: Points;
@@ -59,6 +72,10 @@ export interface Verdict {
    * The verdict above is then what the remaining evidence says.
    */
   readonly missing: readonly { readonly check: string; readonly reason: string }[];
+  /** Of a profile on trial in the place of this one: nothing follows. Left out where there is none. */
+  readonly trial?: TrialVerdict;
+  /** For judging it again. Left out where nothing was judged. */
+  readonly basis?: Basis;
 }
 
 /** `7250` is `7.25`: the shortest decimal. */

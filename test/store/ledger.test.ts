@@ -66,7 +66,13 @@ test('hits are in a column of their own, with all that a replay of scores needs'
   const db = new Database(join(dataDir, 'ledger', '2026-11-21.sqlite'), { readonly: true });
   t.after(() => db.close());
   assert.deepEqual(JSON.parse(String(db.prepare('SELECT hits FROM records').pluck().get())), [
-    ['default', [5000, 8000, 15000], [['OFFER', 'content', 8200, 1000]], []],
+    [
+      'default',
+      [5000, 8000, 15000],
+      [['OFFER', 'content', 8200, 1000, 8200]],
+      [],
+      { action: 'quarantine', score: 8200, domains: ['rcpt.example'] },
+    ],
   ]);
 });
 

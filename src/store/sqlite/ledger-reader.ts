@@ -1,29 +1,13 @@
 // The reading half of the ledger: day by day, newest first, each file opened for the one question.
 
 import type { Database } from 'better-sqlite3';
-import type { LedgerRecord, RefusalRecord } from '../../model/disposition.ts';
 import { BadInput } from '../../model/failure.ts';
 import type { Id } from '../../model/ids.ts';
 import type { LedgerFilter, LedgerReader } from '../ledger.ts';
 import type { Page } from '../quarantine.ts';
-import { openForReading } from './database.ts';
-import { type Day, dayFile, dayOf, daysIn, recordsInBlock } from './ledger-file.ts';
+import { type AnyRecord, type Found, inDay, mayHold, type Place, recordsAt } from './ledger-days.ts';
+import { type Day, daysIn } from './ledger-file.ts';
 import { Where } from './where.ts';
-
-type AnyRecord = LedgerRecord | RefusalRecord;
-
-/** A record's row: where it is in its day, and in its block. */
-interface Place {
-  readonly seq: number;
-  readonly block: number;
-  readonly place: number;
-}
-
-interface Found {
-  readonly day: Day;
-  readonly seq: number;
-  readonly record: AnyRecord;
-}
 
 export function ledgerReader(dataDir: string): LedgerReader {
   return {
@@ -31,7 +15,7 @@ export function ledgerReader(dataDir: string): LedgerReader {
     async get(id: Id): Promise<AnyRecord | null> {
       const sql = 'SELECT seq, block, place FROM records WHERE id = ? ORDER BY kind, seq LIMIT 1';
       for (const day of daysIn(dataDir)) {
-        const [found] = inDay(dataDir, day, db => recordsAt(db, day, db.prepare<unknown[], Place>(sql).all(id)));
+        const [found] = inDay(dataDir, day, db => recordsAt(db, day, db.prepare<unknown[], Place>(sql).all(id))) ?? [];
         if (found !== undefined) return found.record;
       }
       return null;
@@ -44,7 +28,7 @@ export function ledgerReader(dataDir: string): LedgerReader {
         if (found.length > limit) break;
         if (!mayHold(day, filter) || (from !== null && day > from.day)) continue;
         const where = conditions(filter, from?.day === day ? from.seq : null);
-        found.push(...inDay(dataDir, day, db => searchDay(db, day, where, limit + 1 - found.length)));
+        found.push(...(inDay(dataDir, day, db => searchDay(db, day, where, limit + 1 - found.length)) ?? []));
       }
       const items = found.slice(0, limit);
       const last = found.length > limit ? items.at(-1) : undefined;
@@ -53,37 +37,9 @@ export function ledgerReader(dataDir: string): LedgerReader {
   };
 }
 
-/** Nothing where the day was pruned meanwhile, or is being made. */
-function inDay(dataDir: string, day: Day, read: (db: Database) => readonly Found[]): readonly Found[] {
-  let db: Database;
-  try {
-    db = openForReading(dayFile(dataDir, day));
-  } catch (cause) {
-    if (!daysIn(dataDir).includes(day)) return [];
-    throw cause;
-  }
-  try {
-    return Number(db.pragma('user_version', { simple: true })) === 0 ? [] : read(db);
-  } finally {
-    db.close();
-  }
-}
-
 function searchDay(db: Database, day: Day, where: Where, limit: number): readonly Found[] {
   const sql = `SELECT seq, block, place FROM records ${where.sql} ORDER BY seq DESC LIMIT ?`;
   return recordsAt(db, day, db.prepare<unknown[], Place>(sql).all(...where.values, limit));
-}
-
-/** Each block is unpacked once, however many of its records were found. */
-function recordsAt(db: Database, day: Day, places: readonly Place[]): readonly Found[] {
-  const body = db.prepare<[number], Uint8Array>('SELECT body FROM blocks WHERE block = ?').pluck();
-  const blocks = new Map<number, readonly AnyRecord[]>();
-  return places.flatMap(({ seq, block, place }) => {
-    const packed = blocks.has(block) ? undefined : body.get(block);
-    if (packed !== undefined) blocks.set(block, recordsInBlock(packed));
-    const record = blocks.get(block)?.[place];
-    return record === undefined ? [] : [{ day, seq, record }];
-  });
 }
 
 function conditions(filter: LedgerFilter, belowSeq: number | null): Where {
@@ -102,9 +58,6 @@ function conditions(filter: LedgerFilter, belowSeq: number | null): Where {
 
 const around = (value: string | undefined, mark: string): string | undefined =>
   value === undefined ? undefined : mark + value + mark;
-
-const mayHold = (day: Day, { since, before }: LedgerFilter): boolean =>
-  (since === undefined || day >= dayOf(since)) && (before === undefined || day <= dayOf(before));
 
 const cursorFor = ({ day, seq }: Found): string => Buffer.from(`${day}.${seq}`).toString('base64url');
 

@@ -7,13 +7,25 @@ import type { EpochMs } from '../../model/clock.ts';
 import { serveCalls } from './calls.ts';
 import { openForWriting } from './database.ts';
 import { ledgerDir } from './layout.ts';
-import { appendBlock, type Day, dayFile, dayOf, daysIn, type LedgerRow, migrations } from './ledger-file.ts';
+import {
+  appendBlock,
+  type Day,
+  dayFile,
+  dayOf,
+  daysIn,
+  type LedgerRow,
+  migrations,
+  type PackedPatternSet,
+} from './ledger-file.ts';
 import { migrate } from './migrations.ts';
 
 export type LedgerWriting = typeof writing;
 
 const dataDir: string = workerData.dataDir;
 const dayMs = 24 * 3600 * 1000;
+/** Every day has those that were in use: of the rules in force, and of those before them for messages that were under way. */
+const rememberedSets = 4;
+let sets: readonly PackedPatternSet[] = [];
 let open: { readonly day: Day; readonly db: Database } | null = null;
 
 /** How many rows are on the disk: fewer than given when a later day's file failed. @throws when none is. */
@@ -24,7 +36,7 @@ function append(rows: readonly LedgerRow[]): number {
     const end = rows.findIndex((row, index) => index > done && dayOf(row.at) !== day);
     const same = rows.slice(done, end < 0 ? rows.length : end);
     try {
-      appendBlock(dayDatabase(day), same);
+      appendBlock(dayDatabase(day), same, sets);
     } catch (cause) {
       closeDay(); // The next try opens it afresh.
       if (done > 0) return done;
@@ -33,6 +45,10 @@ function append(rows: readonly LedgerRow[]): number {
     done += same.length;
   }
   return done;
+}
+
+function describe(set: PackedPatternSet): void {
+  sets = [...sets.filter(({ digest }) => digest !== set.digest), set].slice(-rememberedSets);
 }
 
 function dayDatabase(day: Day): Database {
@@ -67,5 +83,5 @@ function prune(now: EpochMs, keepDays: number, keepBytes: number): number {
 
 const sizeOf = (day: Day): number => statSync(dayFile(dataDir, day)).size;
 
-const writing = { append, prune };
+const writing = { append, describe, prune };
 serveCalls(writing, closeDay);

@@ -2,10 +2,10 @@
 
 import type { EpochMs } from '../../model/clock.ts';
 import type { LedgerRecord, RefusalRecord } from '../../model/disposition.ts';
-import type { LedgerWriter } from '../ledger.ts';
+import type { LedgerWriter, PatternSet } from '../ledger.ts';
 import type { StoreLog } from '../log.ts';
 import { ThreadCalls } from './calls.ts';
-import { type LedgerRow, ledgerRow } from './ledger-file.ts';
+import { type LedgerRow, ledgerRow, packedPatternSet } from './ledger-file.ts';
 import type { LedgerWriting } from './ledger-thread.ts';
 import { startThread } from './thread.ts';
 
@@ -50,6 +50,11 @@ class SqliteLedger implements ClosableLedger {
     this.#rows.push(row);
     this.#bytes += row.body.length;
     this.#timer ??= setTimeout(() => this.flush().catch(() => {}), this.#options.batchMs);
+  }
+
+  describe(set: PatternSet): void {
+    // Where the thread cannot take it, it cannot take records either, which is said there.
+    this.#thread.run('describe', packedPatternSet(set)).catch(() => {});
   }
 
   flush(): Promise<void> {
