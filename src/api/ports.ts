@@ -4,9 +4,12 @@ import type { AccessEntry } from '../model/access.ts';
 import type { Path } from '../model/address.ts';
 import type { Id } from '../model/ids.ts';
 import type { Health } from '../observe/health.ts';
+import type { ProfileInForce } from '../rules/counterfactuals.ts';
+import type { Setting, SettingAnswer, SettingEdit, SettingName } from '../rules/settings.ts';
 import type { AccessReader, AddResult } from '../store/access.ts';
 import type { LedgerReader } from '../store/ledger.ts';
 import type { QuarantineReader, ReleaseResult } from '../store/quarantine.ts';
+import type { TrialAnswer, TrialJob } from '../trial/job.ts';
 
 /** The reading half of the store, opened in the API's thread: no query waits for, or delays, the writer. */
 export interface StoreReader {
@@ -24,6 +27,12 @@ export interface ApiEffects {
   addAccess(entry: AccessEntry, addedBy: string, idempotencyKey: string | null): Promise<AddResult>;
   /** False when there was none. */
   removeAccess(id: Id): Promise<boolean>;
+  /** `versions` are those that the setting may have now; null where any will do. Durable and in force when it is done. */
+  changeSetting(edit: SettingEdit, versions: readonly string[] | null, by: string): Promise<SettingAnswer>;
+  /** In a thread of its own; one at a time. */
+  runTrial(id: Id, job: TrialJob): Promise<TrialAnswer>;
+  /** Calls the trial of this id off, where it still runs. */
+  endTrial(id: Id): Promise<void>;
 }
 
 /** What the API asks of the main thread. */
@@ -31,6 +40,10 @@ export interface MainThread extends ApiEffects {
   /** Resolves when the main thread's loop turns. */
   alive(): Promise<void>;
   health(): Promise<Health>;
+  /** Null where there is none by this name. */
+  profileInForce(name: string): Promise<ProfileInForce | null>;
+  /** Null where there is nothing by this name. */
+  setting(name: SettingName): Promise<Setting | null>;
   /** Prometheus' text format. */
   exposition(): Promise<string>;
 }

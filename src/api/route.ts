@@ -41,10 +41,12 @@ export interface RawRequest {
   readonly body: unknown;
   /** The name of the token; `''` on a route without one. */
   readonly askedBy: string;
+  /** Aborted when the client is gone, or has its answer. */
+  readonly gone: AbortSignal;
 }
 
 interface Shape {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** As OpenAPI writes it: `/v1/quarantine/{id}`. */
   readonly path: `/${string}`;
   /** Its name in generated clients. */
@@ -58,15 +60,20 @@ interface Shape {
 
 type Part = z.ZodObject;
 
+interface Checked<P extends Part, Q extends Part, H extends Part, B extends z.ZodType>
+  extends Pick<RawRequest, 'askedBy' | 'gone'> {
+  readonly params: z.infer<P>;
+  readonly query: z.infer<Q>;
+  readonly headers: z.infer<H>;
+  readonly body: z.infer<B>;
+}
+
 interface Definition<P extends Part, Q extends Part, H extends Part, B extends z.ZodType> extends Shape {
   readonly params?: P;
   readonly query?: Q;
   readonly headers?: H;
   readonly body?: B;
-  answer(
-    request: { params: z.infer<P>; query: z.infer<Q>; headers: z.infer<H>; body: z.infer<B>; askedBy: string },
-    deps: ApiDeps,
-  ): Promise<Answer> | Answer;
+  answer(request: Checked<P, Q, H, B>, deps: ApiDeps): Promise<Answer> | Answer;
 }
 
 export interface Route extends Shape {
@@ -100,9 +107,8 @@ export function route<
       if (!path.success) return notFound;
       const request = z.object({ query, headers, body }).safeParse(raw);
       if (!request.success) return invalidRequest(request.error);
-      const checked = { params: path.data, ...request.data, askedBy: raw.askedBy } as Parameters<
-        typeof definition.answer
-      >[0];
+      const { askedBy, gone } = raw;
+      const checked = { params: path.data, ...request.data, askedBy, gone } as Parameters<typeof definition.answer>[0];
       return definition.answer(checked, deps);
     },
   };

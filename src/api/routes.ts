@@ -6,7 +6,9 @@ import { accessRoutes } from './routes/access.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { serviceRoutes } from './routes/service.ts';
+import { settingRoutes } from './routes/settings.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { trialRoutes } from './routes/trials.ts';
 
 const openApi = route({
   method: 'GET',
@@ -22,6 +24,8 @@ export const routes: readonly Route[] = [
   ...quarantineRoutes,
   ...messageRoutes,
   ...accessRoutes,
+  ...settingRoutes,
+  ...trialRoutes,
   ...tokenRoutes,
   ...serviceRoutes,
   openApi,

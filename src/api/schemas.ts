@@ -265,6 +265,30 @@ const refusal = z
 const because = { name: z.string(), action: z.enum(actions), because: z.string() };
 const threshold = (about: string) => points.nullable().meta({ description: about });
 
+const settingValue = z.union([z.number(), z.enum(actions)]);
+
+const counterfactuals = z
+  .object({
+    without: z
+      .array(z.object({ symbols: z.array(z.string()), action: z.enum(actions) }))
+      .meta({ description: 'The smallest sets of hits whose absence would have changed the action; at most five.' }),
+    are_all: z.boolean().meta({ description: 'Whether no other set of their size would have.' }),
+    held_by: z.array(z.string()).meta({ description: 'What asks for the action whichever hits are absent.' }),
+    settings: z
+      .array(
+        z.object({
+          kind: z.enum(['score', 'weight', 'threshold', 'always', 'malware', 'file_type']),
+          name: z.string(),
+          from: settingValue,
+          to: settingValue.nullable().meta({ description: 'Null where it would have to be taken away.' }),
+          action: z.enum(actions),
+          set_by: z.string().nullable().meta({ description: 'Where it stands; null where it stands nowhere.' }),
+        }),
+      )
+      .meta({ description: 'Of each kind of setting the one that alone would have, moved only as far as it must.' }),
+  })
+  .meta({ id: 'Counterfactuals', description: 'What would have made another action of the same message.' });
+
 const judgedGroup = z
   .object({
     profile: z.string(),
@@ -278,6 +302,11 @@ const judgedGroup = z
       .object({ tag: points, quarantine: points, reject: threshold('Null: never refused by score.') })
       .meta({ description: 'Points that were missing to each threshold; 0 or less: reached.' }),
     hits: z.array(hit),
+    shadow: z.array(hit).meta({ description: 'What rules on trial would have added: no part of the score.' }),
+    trial: z
+      .object({ profile: z.string(), action: z.enum(actions), score: points })
+      .nullable()
+      .meta({ description: 'What the profile on trial would have said; null where there was none.' }),
     floors: z.array(z.object(because)).meta({ description: 'What asked for at least an action, beside the score.' }),
     not_judged: z
       .array(z.object({ symbol: z.string(), reason: z.string() }))
@@ -285,6 +314,9 @@ const judgedGroup = z
     missing: z
       .array(z.object({ check: z.string(), reason: z.string() }))
       .meta({ description: 'Checks that the policy needs and that could not run.' }),
+    counterfactuals: counterfactuals
+      .nullable()
+      .meta({ description: 'Null where the profile or policy has changed since, so that it cannot be told.' }),
   })
   .meta({ id: 'Verdict', description: 'The verdict for one policy group of recipients.' });
 
@@ -365,6 +397,7 @@ export type HitView = z.infer<typeof hit>;
 export type ReplyView = z.infer<typeof reply>;
 export type OutcomeView = z.infer<typeof outcome>;
 export type VerdictView = z.infer<typeof judgedGroup>;
+export type CounterfactualsView = z.infer<typeof counterfactuals>;
 export type SummaryView = z.infer<typeof messageSummary>;
 export type RefusalView = z.infer<typeof refusal>;
 export type ExplainedView = z.infer<typeof explainedMessage>;

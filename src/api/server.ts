@@ -70,7 +70,10 @@ function serve(app: FastifyInstance, route: Route, deps: ApiDeps, askedBy: (requ
     url: fastifyPath(route.path),
     handler: async (request, reply) => {
       const { params, query, headers, body } = request;
-      return send(reply, await route.answer({ params, query, headers, body, askedBy: askedBy(request) }, deps));
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const asked = { params, query, headers, body, askedBy: askedBy(request), gone: gone.signal };
+      return send(reply, await route.answer(asked, deps));
     },
   });
 }

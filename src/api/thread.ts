@@ -30,6 +30,8 @@ export interface ApiThreadOptions {
 export interface ApiThreadPorts {
   readonly effects: ApiEffects;
   readonly health: () => Promise<Health>;
+  readonly profileInForce: MainThread['profileInForce'];
+  readonly setting: MainThread['setting'];
   readonly metrics: Pick<Metrics, 'exposition' | 'apiRequest'>;
   readonly log: Log;
   readonly clock: Clock;
@@ -92,7 +94,7 @@ class ApiThread {
   #isClosing = false;
 
   constructor(options: WorkerOptions, program: URL, ports: ApiThreadPorts) {
-    const { effects, health, metrics } = ports;
+    const { effects, health, profileInForce, setting, metrics } = ports;
     this.#options = options;
     this.#program = program;
     this.#ports = ports;
@@ -102,8 +104,13 @@ class ApiThread {
       delete: entry => effects.delete(entry),
       addAccess: (entry, addedBy, key) => effects.addAccess(entry, addedBy, key),
       removeAccess: id => effects.removeAccess(id),
+      changeSetting: (edit, versions, by) => effects.changeSetting(edit, versions, by),
+      runTrial: (id, job) => effects.runTrial(id, job),
+      endTrial: id => effects.endTrial(id),
       alive: async () => {},
       health,
+      profileInForce,
+      setting,
       exposition: () => metrics.exposition(),
     };
   }

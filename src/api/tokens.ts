@@ -15,6 +15,8 @@ export const scopes = [
   'ledger:read',
   'access:read',
   'access:write',
+  'settings:read',
+  'settings:write',
   'metrics:read',
   'admin',
 ] as const;

@@ -1,13 +1,16 @@
 // Our nouns as the API shows them: names in snake_case, times by RFC 3339, points in whole points.
 
 import type { JudgedGroup, LedgerRecord, Outcome, RefusalRecord } from '../model/disposition.ts';
+import type { Facts } from '../model/evidence.ts';
 import type { Reply } from '../model/reply.ts';
-import { actions, type Hit, type Points } from '../model/verdict.ts';
+import { actions, type Hit, type Points, type TrialVerdict } from '../model/verdict.ts';
+import { type Counterfactuals, counterfactuals, type ProfileInForce } from '../rules/counterfactuals.ts';
 import type { KeptAccessEntry } from '../store/access.ts';
 import type { Entry, EntryRecipient, ReleasedCopy } from '../store/quarantine.ts';
 import type {
   AccessEntryView,
   CopyView,
+  CounterfactualsView,
   EntryView,
   ExplainedView,
   HitView,
@@ -69,8 +72,14 @@ const hitView = (hit: Hit): HitView => ({
 export const recordView = (record: LedgerRecord | RefusalRecord): SummaryView | RefusalView =>
   record.kind === 'message' ? summaryView(record) : refusalView(record);
 
-export const explainedView = (record: LedgerRecord | RefusalRecord): ExplainedView | RefusalView =>
-  record.kind === 'message' ? explainedMessageView(record) : refusalView(record);
+/** Of the profiles of the record, those in force. */
+export type ProfilesInForce = ReadonlyMap<string, ProfileInForce | null>;
+
+export const explainedView = (
+  record: LedgerRecord | RefusalRecord,
+  profiles: ProfilesInForce,
+): ExplainedView | RefusalView =>
+  record.kind === 'message' ? explainedMessageView(record, profiles) : refusalView(record);
 
 function summaryView(record: LedgerRecord): SummaryView {
   const { envelope } = record;
@@ -121,11 +130,11 @@ const refusalView = (record: RefusalRecord): RefusalView => ({
   times: record.times,
 });
 
-function explainedMessageView(record: LedgerRecord): ExplainedView {
+function explainedMessageView(record: LedgerRecord, profiles: ProfilesInForce): ExplainedView {
   const { facts, patternHits, timings } = record.evidence;
   return {
     ...summaryView(record),
-    verdicts: record.groups.map(verdictView),
+    verdicts: record.groups.map(group => verdictView(group, facts, profiles.get(group.profile) ?? null)),
     alterations: (record.alterations ?? []).flatMap(({ recipients, notes }) =>
       notes.map(({ what, isDone, detail }) => ({ recipients: [...recipients], what, is_done: isDone, detail })),
     ),
@@ -140,7 +149,8 @@ function explainedMessageView(record: LedgerRecord): ExplainedView {
   };
 }
 
-function verdictView({ verdict, profile, mode, isRole, recipients }: JudgedGroup): VerdictView {
+function verdictView(group: JudgedGroup, facts: Facts, inForce: ProfileInForce | null): VerdictView {
+  const { verdict, profile, mode, isRole, recipients } = group;
   const { tag, quarantine, reject } = verdict.thresholds;
   const margin = (threshold: Points): number => pointsView(threshold - verdict.score);
   return {
@@ -157,11 +167,38 @@ function verdictView({ verdict, profile, mode, isRole, recipients }: JudgedGroup
     },
     margins: { tag: margin(tag), quarantine: margin(quarantine), reject: reject === null ? null : margin(reject) },
     hits: verdict.hits.map(hitView),
+    shadow: (verdict.shadow ?? []).map(hitView),
+    trial: verdict.trial === undefined ? null : trialView(verdict.trial),
     floors: verdict.floors.map(({ name, action, because }) => ({ name, action, because })),
     not_judged: verdict.notJudged.map(({ symbol, reason }) => ({ symbol, reason })),
     missing: verdict.missing.map(({ check, reason }) => ({ check, reason })),
+    counterfactuals: inForce && counterfactualsView(counterfactuals(verdict, { ...inForce, facts })),
   };
 }
+
+function counterfactualsView(found: Counterfactuals | null): CounterfactualsView | null {
+  if (found === null) return null;
+  const value = <T>(of: Points | T): number | T => (typeof of === 'number' ? pointsView(of) : of);
+  return {
+    without: found.without.map(({ symbols, action }) => ({ symbols: [...symbols], action })),
+    are_all: found.areAll,
+    held_by: [...found.heldBy],
+    settings: found.settings.map(({ kind, name, from, to, action, setBy }) => ({
+      kind,
+      name,
+      from: value(from),
+      to: value(to),
+      action,
+      set_by: setBy,
+    })),
+  };
+}
+
+const trialView = ({ profile, action, score }: TrialVerdict): NonNullable<VerdictView['trial']> => ({
+  profile,
+  action,
+  score: pointsView(score),
+});
 
 export const accessEntryView = (entry: KeptAccessEntry): AccessEntryView => ({
   id: entry.id,

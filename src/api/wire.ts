@@ -62,8 +62,14 @@ export function mainThreadOver(port: MessagePort, timeoutMs: number): MainThread
     delete: entry => call('delete', entry),
     addAccess: (entry, addedBy, key) => soon(call('addAccess', entry, addedBy, key)),
     removeAccess: id => soon(call('removeAccess', id)),
+    // Bounded where they run.
+    changeSetting: (edit, versions, by) => call('changeSetting', edit, versions, by),
+    runTrial: (id, job) => call('runTrial', id, job),
+    endTrial: id => soon(call('endTrial', id)),
     alive: () => soon(call('alive')),
     health: () => soon(call('health')),
+    setting: name => soon(call('setting', name)),
+    profileInForce: name => soon(call('profileInForce', name)),
     exposition: () => soon(call('exposition')),
   };
 }

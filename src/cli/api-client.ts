@@ -67,6 +67,16 @@ export class ApiClient {
 
   /** The JSON of a success; null where there is none. @throws what the exit code is to say. */
   async ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<unknown> {
+    return (await this.#answer(method, path, body, headers)).value;
+  }
+
+  /** Changes what is at `path`, as it is now: what another changes meanwhile is not undone. */
+  async change<T>(method: 'PUT' | 'DELETE', path: string, bodyOf: (now: T) => object | undefined): Promise<T> {
+    const { value, etag } = await this.#answer('GET', path, undefined, {});
+    return (await this.ask(method, path, bodyOf(value as T), { 'if-match': etag })) as T;
+  }
+
+  async #answer(method: string, path: string, body: object | undefined, headers: Record<string, string>) {
     const content = body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await fetch(new URL(path, this.#url), {
       method,
@@ -78,7 +88,7 @@ export class ApiClient {
       throw new TemporaryFailure(`the API at ${this.#url} does not answer`, { cause });
     });
     const text = await response.text();
-    if (response.ok) return text === '' ? null : parsed(text);
+    if (response.ok) return { value: text === '' ? null : parsed(text), etag: response.headers.get('etag') ?? '' };
     throw failureOf(response.status, text);
   }
 

@@ -1,6 +1,7 @@
 // postern check: judges stored mail as the gateway would, without relaying anything.
 
 import { isIP } from 'node:net';
+import { policyOf } from '../compose/judging.ts';
 import { type JudgedMail, type StoredLineOptions, startStoredLine } from '../compose/stored-line.ts';
 import { storedMails } from '../compose/stored-mail.ts';
 import { loadConfig } from '../config/load.ts';
@@ -8,6 +9,7 @@ import type { Facts } from '../model/evidence.ts';
 import { BadInput } from '../model/failure.ts';
 import { printableJson } from '../observe/printable.ts';
 import { explain } from '../rules/explain.ts';
+import type { Policy } from '../rules/policy.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -36,14 +38,20 @@ export function checkCommand({ program, run, out }: Cli): void {
 
 async function check(paths: readonly string[], options: CheckOptions, out: Cli['out']): Promise<number> {
   if (options.ip !== undefined && isIP(options.ip) === 0) throw new BadInput(`--ip: ${options.ip} is no address`);
-  const line = await startStoredLine(loadConfig(options.config ?? null), options);
+  const config = loadConfig(options.config ?? null);
+  const line = await startStoredLine(config, options);
+  const policy = policyOf(config);
   let wasFound = false;
   const waiting: Promise<JudgedMail>[] = [];
   const finishOldest = async () => {
     const judged = await waiting.shift();
     if (judged === undefined) return;
     wasFound ||= judged.group.verdict.action !== 'deliver';
-    out(options.json === true ? `${printableJson(JSON.stringify(jsonLine(judged)))}\n` : textOf(judged, line.rules));
+    out(
+      options.json === true
+        ? `${printableJson(JSON.stringify(jsonLine(judged)))}\n`
+        : textOf(judged, line.rules, policy),
+    );
   };
   try {
     for (const path of paths) {
@@ -59,8 +67,9 @@ async function check(paths: readonly string[], options: CheckOptions, out: Cli['
   return wasFound && options.exitCode === true ? exitCodes.found : exitCodes.ok;
 }
 
-function textOf({ file, group }: JudgedMail, rules: RuleSet): string {
-  return `${file}: ${explain(group.verdict, rules).lines.join('\n  ')}\n`;
+function textOf({ file, evidence, group }: JudgedMail, rules: RuleSet, policy: Policy): string {
+  const { facts } = evidence;
+  return `${file}: ${explain(group.verdict, rules, { facts, policy }).lines.join('\n  ')}\n`;
 }
 
 /** The fields that scripts rely on (DESIGN.md section 6); points as decimals. */

@@ -5,13 +5,16 @@ import { readEntryFiles } from '../access/entry-files.ts';
 import { certificateWarnings, reviewerWarnings } from '../compose/local-check.ts';
 import { reachOf } from '../compose/our-site.ts';
 import { publishedWarnings } from '../compose/published-check.ts';
-import { ruleSetOf } from '../compose/rule-set.ts';
+import { printRules } from '../compose/rule-origins.ts';
+import { entryPlacesOf, ruleSetOf } from '../compose/rule-set.ts';
 import { settingWarnings, siteWarnings } from '../compose/site-check.ts';
-import { loadConfig } from '../config/load.ts';
-import { printConfig } from '../config/print.ts';
+import { configText, loadConfig } from '../config/load.ts';
+import { configOrigins } from '../config/origins.ts';
+import { printConfig, printOrigins } from '../config/print.ts';
 import { namedNextHops } from '../config/routes.ts';
 import type { Config } from '../config/schema.ts';
 import { systemClock } from '../model/clock.ts';
+import { BadInput } from '../model/failure.ts';
 import { parseNextHop } from '../next-hop/target.ts';
 import { printable } from '../observe/printable.ts';
 import type { RuleSet } from '../rules/rule.ts';
@@ -24,6 +27,12 @@ interface CheckOptions {
   readonly offline?: boolean;
   readonly strict?: boolean;
   readonly foreignDomain?: string;
+}
+
+interface PrintOptions {
+  readonly config?: string;
+  readonly origin?: true;
+  readonly rules?: true;
 }
 
 /**
@@ -48,25 +57,35 @@ export function configCommands({ program, run, out, err }: Cli): void {
     .command('print')
     .description('print the configuration in force, defaults and environment included, secrets masked')
     .option('-c, --config <file>', 'configuration file')
-    .action(({ config: file }: { config?: string }) =>
-      run(async () => {
-        out(printConfig(loadConfig(file ?? null)));
-        return exitCodes.ok;
-      }),
-    );
+    .option('--origin', 'say beside each value where it comes from: file and line, environment, or default')
+    .option('--rules', 'with --origin: scores, profiles and lists too, with the file and line or API call of each')
+    .action((options: PrintOptions) => run(async () => print(options, out)));
+}
+
+function print({ config: named, origin, rules }: PrintOptions, out: Cli['out']): number {
+  if (rules === true && origin !== true) throw new BadInput('--rules goes with --origin');
+  const file = named ?? null;
+  const config = loadConfig(file);
+  if (origin !== true) out(printConfig(config));
+  else out(printOrigins(config, configOrigins(configText(file), file ?? 'embedded default')));
+  // A document of its own: the configuration has `lists` too.
+  if (rules === true) out(`---\n${printRules(ruleSetOf(config), entryPlacesOf(config))}`);
+  return exitCodes.ok;
 }
 
 async function check(options: CheckOptions, out: Cli['out'], err: Cli['err']): Promise<number> {
   const config = loadConfig(options.config ?? null);
   namedNextHops(config).map(parseNextHop);
   await readEntryFiles(config.access.files, config.access.max_entries);
-  const rules = ruleSetOf(config);
+  const stale: string[] = [];
+  const rules = ruleSetOf(config, [], { setAside: lines => stale.push(...lines) });
   const { cases, failures } = runRuleTests(rules);
   for (const { at, symbol, expected, got } of failures) {
     out(`${at}: ${symbol}: expected a ${expected}, got ${got}\n`);
   }
   if (failures.length > 0) return exitCodes.config;
-  const warnings = await warningsOf(config, rules.profiles, options);
+  const aside = stale.map(line => `overrides.yaml: ${line}`);
+  const warnings = [...aside, ...(await warningsOf(config, rules.profiles, options))];
   // Some repeat what others publish or answer.
   for (const warning of warnings) err(`warning: ${printable(warning)}\n`);
   out(`ok: ${rules.judged.length} rules with ${cases} tests, ${rules.profiles.size} profiles\n`);

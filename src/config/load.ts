@@ -13,7 +13,7 @@ import { namedNextHops, routeFaults } from './routes.ts';
 import { sameKeys } from './same-keys.ts';
 import { type Config, schema } from './schema.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 type Json = { [key: string]: unknown };
 
 /** What of the environment is ours but no configuration: read elsewhere in config/. */
@@ -25,7 +25,7 @@ const notKeys = new Set(['POSTERN_FAULT', 'POSTERN_TOKEN', 'POSTERN_URL', 'POSTE
  */
 export function loadConfig(path: string | null, environment: Environment = process.env): Config {
   if (path !== null && !existsSync(path)) throw new ConfigError(`${path}: no such file`);
-  return parseConfig(path === null ? '' : readFileSync(path, 'utf8'), path ?? 'embedded default', environment);
+  return parseConfig(configText(path), path ?? 'embedded default', environment);
 }
 
 export function parseConfig(text: string, name: string, environment: Environment): Config {
@@ -83,8 +83,11 @@ function applyEnvironment(tree: Json, environment: Environment): void {
   }
 }
 
+/** The file's text, by which origins are told; empty for the embedded default. */
+export const configText = (path: string | null): string => (path === null ? '' : readFileSync(path, 'utf8'));
+
 /** The variable that set the value at `path`, or what encloses it: it wins over the file. Null where none did. */
-function variableOf(path: readonly PropertyKey[], environment: Environment): string | null {
+export function variableOf(path: readonly PropertyKey[], environment: Environment): string | null {
   const names = path.map((_, i) =>
     `POSTERN_${path
       .slice(0, i + 1)

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Config, schema } from './schema.ts';
 import { showDuration, showSize } from './units.ts';
+import { type OriginOf, withOrigins } from './with-origins.ts';
 
 interface Node {
   readonly format?: string;
@@ -13,9 +14,14 @@ interface Node {
   readonly items?: Node;
 }
 
-export function printConfig(config: Config): string {
-  return stringify(written(config, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node));
-}
+export const printConfig = (config: Config): string => stringify(writtenConfig(config));
+
+/** The same with the origin of each value beside it, as a comment. */
+export const printOrigins = (config: Config, originOf: OriginOf): string =>
+  withOrigins(writtenConfig(config), originOf);
+
+const writtenConfig = (config: Config): unknown =>
+  written(config, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node);
 
 function written(value: unknown, node: Node): unknown {
   if (node.secret === true) return '(secret)';

@@ -1,7 +1,12 @@
-// Explains a verdict: each point, where it was set, what it saw; what was not judged; how far each threshold was.
+// Explains a verdict: each point, where it was set, what it saw; what was not judged; how far each threshold was; and what
+// would have changed it.
 
+import type { Facts } from '../model/evidence.ts';
 import { type Hit, type Points, showPoints, type Verdict } from '../model/verdict.ts';
+import { type Counterfactuals, counterfactuals } from './counterfactuals.ts';
+import type { Policy } from './policy.ts';
 import type { RuleSet } from './rule.ts';
+import type { SettingChange } from './setting-changes.ts';
 
 export interface Margin {
   readonly threshold: 'tag' | 'quarantine' | 'reject';
@@ -20,18 +25,28 @@ export interface Explanation {
   readonly verdict: Verdict;
   readonly hits: readonly ExplainedHit[];
   readonly margins: readonly Margin[];
+  /** Null where it is not known what stood beside the hits. */
+  readonly counterfactuals: Counterfactuals | null;
   /** The same for people, a line each. */
   readonly lines: readonly string[];
 }
 
-export function explain(verdict: Verdict, rules: RuleSet): Explanation {
+/** `grounds`: what stood beside the hits when `rules` gave this verdict. */
+export function explain(
+  verdict: Verdict,
+  rules: RuleSet,
+  grounds: { readonly facts: Facts; readonly policy: Policy } | null = null,
+): Explanation {
   const bySymbol = new Map(rules.rules.map(rule => [rule.symbol, rule]));
   const hits = verdict.hits.map(hit => {
     const rule = bySymbol.get(hit.symbol);
     return { ...hit, summary: rule?.summary ?? null, falsePositives: rule?.falsePositives ?? [] };
   });
   const margins = marginsOf(verdict);
-  return { verdict, hits, margins, lines: linesOf(verdict, margins) };
+  const profile = rules.profiles.get(verdict.profile);
+  const changed = grounds && profile ? counterfactuals(verdict, { ...grounds, profile }) : null;
+  const lines = [...linesOf(verdict, margins), ...(changed === null ? [] : counterfactualLines(changed))];
+  return { verdict, hits, margins, counterfactuals: changed, lines };
 }
 
 function marginsOf(verdict: Verdict): readonly Margin[] {
@@ -60,4 +75,19 @@ function hitLine(hit: Hit): string {
 function marginLine({ threshold, at, missing }: Margin): string {
   const distance = missing > 0 ? `${showPoints(missing)} short` : `reached, by ${showPoints(-missing)}`;
   return `${threshold} at ${showPoints(at)}: ${distance}`;
+}
+
+export function counterfactualLines({ without, areAll, heldBy, settings }: Counterfactuals): readonly string[] {
+  return [
+    ...without.map(({ symbols, action }) => `${action} without ${symbols.join(' and ')}`),
+    ...(without.length > 0 && !areAll ? ['and without other sets of as many hits'] : []),
+    ...(heldBy.length === 0 ? [] : [`no hit decides: ${[...new Set(heldBy)].join(', ')} asks for it`]),
+    ...settings.map(settingLine),
+  ];
+}
+
+function settingLine({ kind, name, from, to, action, setBy }: SettingChange): string {
+  const shown = (value: SettingChange['to']): string =>
+    typeof value === 'number' ? showPoints(value) : (value ?? 'nothing');
+  return `${action} with ${kind} ${name} at ${shown(to)}, not ${shown(from)} [${setBy ?? 'not set'}]`;
 }

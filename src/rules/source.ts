@@ -13,14 +13,16 @@ export interface SourceFile {
 export type Place = string;
 
 export class Problems {
-  readonly #found: string[] = [];
+  /** What is read twice is wrong once. */
+  readonly #found = new Set<string>();
 
   add(place: Place, what: string): void {
-    this.#found.push(`${place}: ${what}`);
+    this.#found.add(`${place}: ${what}`);
   }
 
   /** @throws ConfigError that lists every problem, a line each. */
   throwIfAny(): void {
-    if (this.#found.length > 0) throw new ConfigError(this.#found.join('\n'), { problems: this.#found });
+    const problems = [...this.#found];
+    if (problems.length > 0) throw new ConfigError(problems.join('\n'), { problems });
   }
 }

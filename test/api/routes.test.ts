@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { BadInput, TemporaryFailure } from '../../src/model/failure.ts';
 import { reply } from '../../src/model/reply.ts';
 import type { EntryRecipient, EntryState } from '../../src/store/quarantine.ts';
-import { anEntry, anId, aRecord, aRefusal, startTestApi } from './support.ts';
+import { load, profileOf, profileText } from '../rules/rule-set.ts';
+import { anEntry, anId, aRecord, aRefusal, aVerdict, startTestApi } from './support.ts';
 
 test('the list passes every filter, the limit and the cursor on, and gives the next cursor back', async t => {
   const api = await startTestApi(t);
@@ -273,6 +274,36 @@ test('a message is explained: margins, points, floors, what was not judged, fact
   assert.deepEqual(json.facts['auth.spf'], { state: 'observed', ms: 12, value: { result: 'pass' } });
   assert.deepEqual(json.facts.clamav, { state: 'failed', ms: 3, reason: 'connection refused' });
   assert.deepEqual(json.pattern_hits.overran, ['B']);
+});
+
+test('a message is explained: what would have changed the action, as long as its profile is still in force', async t => {
+  const api = await startTestApi(t);
+  const verdict = { ...aVerdict, score: 3750, action: 'deliver' as const, floors: [] };
+  const record = aRecord({ groups: aRecord().groups.map(group => ({ ...group, verdict })) });
+  api.fakes.records.set(record.id, record);
+  const counterfactuals = async () =>
+    (await api.ask('GET', `/v1/messages/${record.id}`)).json.verdicts[0].counterfactuals;
+  assert.equal(await counterfactuals(), null);
+  const profile = profileOf(load({ profiles: { 'default.yaml': profileText.replace('reject: 15', 'reject: none') } }));
+  api.fakes.profiles.set('default', { profile, policy: { dmarcEnforce: [] } });
+  const found = await counterfactuals();
+  assert.deepEqual([found.without, found.are_all, found.held_by], [[], true, []]);
+  assert.deepEqual(found.settings[0], {
+    kind: 'score',
+    name: 'PHARMA_BRAND_SUBJECT',
+    from: 2.5,
+    to: 3.333,
+    action: 'tag',
+    set_by: 'rules/content/pharma.yaml:12',
+  });
+  assert.deepEqual(found.settings[2], {
+    kind: 'threshold',
+    name: 'tag',
+    from: 5,
+    to: 3.75,
+    action: 'tag',
+    set_by: 'rules/profiles/default.yaml:4',
+  });
 });
 
 test('a message is explained: what was altered, and why something was not', async t => {

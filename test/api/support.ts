@@ -20,9 +20,12 @@ import { reply } from '../../src/model/reply.ts';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { withFields } from '../../src/observe/log.ts';
 import type { ApiRequest } from '../../src/observe/metrics.ts';
+import type { ProfileInForce } from '../../src/rules/counterfactuals.ts';
+import type { Setting, SettingAnswer, SettingEdit } from '../../src/rules/settings.ts';
 import type { AccessFilter, AddResult, KeptAccessEntry } from '../../src/store/access.ts';
 import type { LedgerFilter } from '../../src/store/ledger.ts';
 import type { Entry, EntryFilter, Page, ReleaseResult } from '../../src/store/quarantine.ts';
+import type { TrialAnswer, TrialJob } from '../../src/trial/job.ts';
 import { countingRandom, FakeClock } from '../support/clock.ts';
 import { type Ending, tempDir } from '../support/temp.ts';
 
@@ -69,7 +72,15 @@ class Fakes {
   readonly filters: { filter: EntryFilter | LedgerFilter | AccessFilter; limit: number; cursor: string | null }[] = [];
   readonly releases: { entry: Id; recipients: readonly string[] | 'all'; key: string | null }[] = [];
   readonly deletions: Id[] = [];
+  readonly profiles = new Map<string, ProfileInForce>();
+  readonly settings = new Map<string, Setting>();
+  readonly changes: { edit: SettingEdit; versions: readonly string[] | null; by: string }[] = [];
+  settingAnswer: SettingAnswer = { status: 'unknown' };
   releaseResult: ReleaseResult = { status: 'done', copies: [] };
+  readonly trials: { id: Id; job: TrialJob }[] = [];
+  readonly endedTrials: Id[] = [];
+  trial: (id: Id) => Promise<TrialAnswer> = async () => ({ status: 'busy' });
+  whenTrialEnds = (): void => {};
   failure: Error | null = null;
   isReady = true;
   nextCursor: string | null = null;
@@ -167,6 +178,14 @@ function mainOf(fakes: Fakes): MainThread {
       return { status: 'added', entry };
     },
     removeAccess: async id => fakes.access.delete(id),
+    runTrial: (id, job) => {
+      fakes.trials.push({ id, job });
+      return fakes.trial(id);
+    },
+    endTrial: async id => {
+      fakes.endedTrials.push(id);
+      fakes.whenTrialEnds();
+    },
     alive: async () => {
       if (fakes.failure !== null) throw fakes.failure;
     },
@@ -174,6 +193,12 @@ function mainOf(fakes: Fakes): MainThread {
       isReady: fakes.isReady,
       components: { clamd: { state: 'up', reason: null, figures: { signature_age_seconds: 60 } } },
     }),
+    setting: async ({ kind, name }) => fakes.settings.get(`${kind} ${name}`) ?? null,
+    changeSetting: async (edit, versions, by) => {
+      fakes.changes.push({ edit, versions, by });
+      return fakes.settingAnswer;
+    },
+    profileInForce: async name => fakes.profiles.get(name) ?? null,
     exposition: async () => '# HELP postern_up x\n# TYPE postern_up gauge\npostern_up 1\n',
   };
 }

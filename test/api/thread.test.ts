@@ -22,13 +22,16 @@ import { tempDir } from '../support/temp.ts';
 
 const token = 'a-token-of-the-configuration';
 
-const noAccess: Pick<ApiEffects, 'addAccess' | 'removeAccess'> = {
+const noOthers: Omit<ApiEffects, 'release' | 'delete'> = {
   addAccess: async () => ({ status: 'full' }),
   removeAccess: async () => false,
+  changeSetting: async () => ({ status: 'unknown' }),
+  runTrial: async () => ({ status: 'busy' }),
+  endTrial: async () => {},
 };
 
 const effectsOver = (releaser: Releaser): ApiEffects => ({
-  ...noAccess,
+  ...noOthers,
   release: (entry, recipients, key) => releaser.release(entry, recipients, key),
   delete: entry => releaser.delete(entry),
 });
@@ -48,6 +51,8 @@ async function startParts(
     {
       effects: effectsOver(releaserOver(store, nextHop)),
       health: async () => ({ isReady: true, components: { store: { state: 'up', reason: null } } }),
+      profileInForce: async () => null,
+      setting: async () => null,
       metrics,
       log: withFields({}, (level, fields, event) => log.push({ level, event, fields })),
       clock: systemClock,
@@ -208,7 +213,7 @@ test('metrics and health come from the main thread, which also counts and logs t
 test('a failure in the main thread is the problem that it stands for', async t => {
   const failures = [new TemporaryFailure('the store is not sound'), new TypeError('a bug')];
   const effects = {
-    ...noAccess,
+    ...noOthers,
     release: () => Promise.reject(failures[0]),
     delete: () => Promise.reject(failures[1]),
   };
@@ -232,6 +237,8 @@ test('THREATS 12: the first token is made and given out once; beyond loopback no
   const ports = {
     effects: effectsOver(releaserOver(first.store, first.nextHop)),
     health: async () => ({ isReady: true, components: {} }),
+    profileInForce: async () => null,
+    setting: async () => null,
     metrics: first.metrics,
     log: withFields({}, () => {}),
     clock: systemClock,

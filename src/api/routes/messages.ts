@@ -1,9 +1,11 @@
 // The ledger: search what came through, and explain one message.
 
+import type { LedgerRecord, RefusalRecord } from '../../model/disposition.ts';
+import type { MainThread } from '../ports.ts';
 import { problemSchema } from '../problem.ts';
 import { notFound, present, type Route, route } from '../route.ts';
 import { explainedSchema, idParams, messageQuery, recordPage } from '../schemas.ts';
-import { explainedView, recordView } from '../views.ts';
+import { explainedView, type ProfilesInForce, recordView } from '../views.ts';
 
 const search = route({
   method: 'GET',
@@ -25,17 +27,25 @@ const explain = route({
   method: 'GET',
   path: '/v1/messages/{id}',
   operationId: 'explainMessage',
-  about: 'What was seen of one message, every point of its verdicts, and what became of each copy.',
+  about:
+    'What was seen of one message, every point of its verdicts, what would have changed them, and what became of each copy.',
   scope: 'ledger:read',
   params: idParams,
   answers: {
     200: { about: 'The record.', content: explainedSchema },
     404: { about: 'The ledger has no such record, or no longer.', content: problemSchema },
   },
-  answer: async ({ params }, { store }) => {
+  answer: async ({ params }, { store, main }) => {
     const record = await store.ledger.get(params.id);
-    return record === null ? notFound : { status: 200, body: explainedView(record) };
+    if (record === null) return notFound;
+    return { status: 200, body: explainedView(record, await profilesOf(record, main)) };
   },
 });
+
+async function profilesOf(record: LedgerRecord | RefusalRecord, main: MainThread): Promise<ProfilesInForce> {
+  const names = new Set(record.kind === 'message' ? record.groups.map(({ profile }) => profile) : []);
+  const found = [...names].map(async name => [name, await main.profileInForce(name)] as const);
+  return new Map(await Promise.all(found));
+}
 
 export const messageRoutes: readonly Route[] = [search, explain];

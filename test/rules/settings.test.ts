@@ -1,0 +1,161 @@
+// Settings that are kept as overrides: what is in force, edits of the file, and what of it is stale after an upgrade.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadRules } from '../../src/rules/load.ts';
+import type { RuleSet } from '../../src/rules/rule.ts';
+import { edited, type Setting, type SettingEdit, settingOf } from '../../src/rules/settings.ts';
+import type { SourceFile } from '../../src/rules/source.ts';
+import { applicable } from '../../src/rules/stale-overrides.ts';
+import { evidence, profileText, rule } from './rule-set.ts';
+
+const base: readonly SourceFile[] = [
+  {
+    path: 'rules/a.yaml',
+    text:
+      rule('A', "when: inList('freemail', from.domain)") +
+      rule('B', 'when: from.is_odd', '2') +
+      rule('__PART', 'when: from.is_odd').replace(/ {2}score: 1\n/, ''),
+  },
+  { path: 'rules/lists/freemail.txt', text: 'freemail.test\npost.test\n' },
+  { path: 'rules/profiles/default.yaml', text: profileText },
+  {
+    path: 'rules/profiles/clinic.yaml',
+    text: 'profile: clinic\nextends: default\nscores: { A: { score: 3, why: W. } }',
+  },
+];
+const under = (text: string): RuleSet =>
+  loadRules(base, { evidence, changes: text === '' ? [] : [{ path: 'overrides.yaml', text }] });
+
+const time = '2026-11-22T07:30:00.000Z';
+const edit = (text: string, of: SettingEdit, by = 'desk'): string => edited(text, of, by, time);
+const score = (name: string, value: number | null, why = 'We sell it.'): SettingEdit => ({
+  kind: 'score',
+  name,
+  value,
+  why,
+});
+const list = (add: readonly string[], remove: readonly string[] = [], why = 'Ours.'): SettingEdit => ({
+  kind: 'list',
+  name: 'freemail',
+  value: { add, remove },
+  why,
+});
+
+function inForce<K extends Setting['kind']>(kind: K, name: string, text: string): Extract<Setting, { kind: K }> {
+  const setting = settingOf({ kind, name }, under(text), text);
+  assert.ok(setting);
+  return setting as Extract<Setting, { kind: K }>;
+}
+
+test('a score: set, set again, taken back', () => {
+  const set = edit('', score('B', -500));
+  assert.equal(set, `scores:\n  B: { score: -0.5, why: We sell it., by: desk, at: ${time} }\n`);
+  const now = inForce('score', 'B', set);
+  assert.deepEqual([now.score, now.setBy], [-500, `overrides.yaml:2 (api, desk, ${time})`]);
+  assert.deepEqual(now.override, { why: 'We sell it.', by: 'desk', at: time });
+  const more = edit(set, score('A', 4000));
+  assert.deepEqual([inForce('score', 'A', more).score, inForce('score', 'B', more).score], [4000, -500]);
+  assert.equal(inForce('score', 'A', edit(more, score('A', 5001))).score, 5001);
+  assert.equal(edit(edit(more, score('A', null)), score('B', null)), '');
+  assert.equal(edit('', score('A', null)), '');
+});
+
+test('a profile’s own score wins, and is shown beside the one that is set', () => {
+  const { score: now, profiles } = inForce('score', 'A', edit('', score('A', 4000)));
+  assert.equal(now, 4000);
+  assert.deepEqual(profiles, [['clinic', { value: 3000, why: 'W.', setBy: 'rules/profiles/clinic.yaml:3' }]]);
+});
+
+test('thresholds: set, inherited, never refusing, taken back', () => {
+  const text = edit('', {
+    kind: 'thresholds',
+    name: 'default',
+    value: { tag: 4000, quarantine: 7500, reject: null },
+    why: 'W.',
+  });
+  const now = inForce('thresholds', 'default', text);
+  assert.deepEqual(now.thresholds, { tag: 4000, quarantine: 7500, reject: null });
+  assert.equal(now.setBy, `overrides.yaml:3 (api, desk, ${time})`);
+  const inherited = inForce('thresholds', 'clinic', text);
+  assert.deepEqual([inherited.thresholds, inherited.setBy, inherited.override], [now.thresholds, now.setBy, null]);
+  const back = edit(text, { kind: 'thresholds', name: 'default', value: null, why: '' });
+  assert.equal(back, '');
+  assert.equal(inForce('thresholds', 'default', back).setBy, 'rules/profiles/default.yaml:4');
+});
+
+test('a list: entries keep who added them, also those whose names mean something else to YAML or to objects', () => {
+  const odd = ['2001:db8::/32', '0123', 'constructor', '__proto__', 'no'];
+  const first = edit('', list(odd, ['post.test']), 'first');
+  const second = edit(first, list([...odd, 'new.test'], ['post.test']), 'second');
+  const now = inForce('list', 'freemail', second);
+  assert.deepEqual(now.entries, [...odd, 'freemail.test', 'new.test'].sort());
+  assert.deepEqual(
+    [...now.added].map(([entry, { by }]) => `${entry} ${by}`),
+    [...odd.map(entry => `${entry} first`), 'new.test second'].sort(),
+  );
+  assert.deepEqual([...now.removed.keys()], ['post.test']);
+  assert.equal(edit(second, { kind: 'list', name: 'freemail', value: null, why: '' }), '');
+  assert.equal(edit(second, list([])), '');
+});
+
+test('what somebody wrote by hand stays, comments too', () => {
+  const byHand = '# ours\nscores:\n  A: { score: 2, why: Because. } # keep\nlists: { freemail: { add: [x.test] } }\n';
+  const text = edit(byHand, score('B', 9000));
+  assert.match(text, /# ours/);
+  assert.match(text, /# keep/);
+  assert.deepEqual(inForce('score', 'A', text).override, { why: 'Because.', by: '', at: '' });
+  assert.equal(inForce('score', 'A', text).setBy, 'overrides.yaml:3');
+  const more = edit(text, list(['x.test', 'y.test']));
+  const { added } = inForce('list', 'freemail', more);
+  assert.deepEqual([added.get('x.test')?.by, added.get('y.test')?.by], ['', 'desk']);
+});
+
+test('a version stands for a value: another edit elsewhere does not change it, one of its own does', () => {
+  const one = edit('', score('B', 3000));
+  const version = inForce('score', 'B', one).version;
+  assert.equal(inForce('score', 'B', edit(one, score('A', 1))).version, version);
+  assert.notEqual(inForce('score', 'B', edit(one, score('B', 3001))).version, version);
+  assert.notEqual(inForce('score', 'B', edit(one, score('B', 3000, 'Another reason.'))).version, version);
+  assert.notEqual(
+    inForce('list', 'freemail', edit('', list(['x.test']))).version,
+    inForce('list', 'freemail', '').version,
+  );
+});
+
+const unknown = [
+  { kind: 'score', name: 'C' },
+  { kind: 'score', name: '__PART' },
+  { kind: 'score', name: '__proto__' },
+  { kind: 'thresholds', name: 'bank' },
+  { kind: 'list', name: 'none' },
+] as const;
+for (const name of unknown)
+  test(`there is no ${name.kind} ${name.name}`, () => assert.equal(settingOf(name, under(''), ''), null));
+
+const stale = `
+scores: { GONE: { score: 1, why: W. }, A: { score: 7, why: W. } }
+profiles:
+  bank: { thresholds: { tag: 1, quarantine: 2, reject: 3 } }
+  default: { scores: { GONE: { score: 1, why: W. } }, always: { GONE: reject }, weights: { gone: { weight: 1, why: W. } } }
+lists: { gone: { add: [a.test] }, freemail: { add: [b.test] } }
+`;
+test('what is about something that is gone is set aside, and all else holds', () => {
+  const { text, aside } = applicable(stale, under(''));
+  assert.deepEqual(aside, [
+    'scores.GONE: there is no such symbol any more',
+    'profiles.bank: there is no such profile any more',
+    'profiles.default.scores.GONE: there is no such symbol any more',
+    'profiles.default.always.GONE: there is no such symbol any more',
+    'profiles.default.weights.gone: there is no such group any more',
+    'lists.gone: there is no such list any more',
+  ]);
+  const rules = under(text);
+  assert.equal(rules.rules.find(({ symbol }) => symbol === 'A')?.score, 7000);
+  assert.ok(rules.lists.get('freemail')?.has('b.test'));
+});
+
+test('overrides that are wrong otherwise are left as they are, for the loader to refuse', () => {
+  for (const text of ['scores: { A: { score: 1, why: W. } }', 'scores: [A', 'scores: 1', ''])
+    assert.deepEqual(applicable(text, under('')), { text, aside: [] });
+});
