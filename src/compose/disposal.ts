@@ -21,7 +21,7 @@ export function disposalOf(config: Config, rulesInForce: () => RuleSet, given: G
       ...given,
       fieldsFor: input => fieldsFor(input, config),
       failurePolicyOf: failurePolicyOf(config, rulesInForce),
-      greylisting: greylistingOf(config),
+      greylisting: greylistingOf(config, name => rulesInForce().profiles.get(name)?.neverDefers === true),
       shownOf,
     },
   );
@@ -55,7 +55,9 @@ function failurePolicyOf(config: Config, rulesInForce: () => RuleSet): FailurePo
   return (profileName, check) => {
     const profile = rulesInForce().profiles.get(profileName);
     const { deferForMs, attempts, then: afterwards } = profile?.onFailure.get(check) ?? byDefault;
-    return { deferForMs, attempts, afterwards };
+    return profile?.neverDefers === true
+      ? { deferForMs: 0, attempts: 1, afterwards }
+      : { deferForMs, attempts, afterwards };
   };
 }
 

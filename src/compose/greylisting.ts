@@ -5,21 +5,21 @@ import type { Greylisting } from '../dispose/greylisting.ts';
 import type { Evidence, Facts } from '../model/evidence.ts';
 import type { Verdict } from '../model/verdict.ts';
 
-/** Null where it is off. */
-export function greylistingOf({ greylist }: Config): Greylisting | null {
+/** Null where it is off. `neverDefers` says of which profiles nothing waits. */
+export function greylistingOf({ greylist }: Config, neverDefers: (profile: string) => boolean): Greylisting | null {
   const { from_score: fromScore, delay, attempts } = greylist;
   if (fromScore === 'off') return null;
   return {
     fromScore: Math.round(fromScore * 1000),
     patience: { deferForMs: delay, attempts, afterwards: 'continue' },
-    isExempt,
+    isExempt: (verdict, evidence) => neverDefers(verdict.profile) || isVouchedFor(verdict, evidence),
   };
 }
 
 /** Rules that speak for a sender whom authentication proves. */
 const vouching: ReadonlySet<string> = new Set(['KNOWN_SENDER', 'KNOWN_CORRESPONDENT', 'ACCESS_ALLOWED']);
 
-function isExempt({ hits }: Verdict, { facts }: Evidence): boolean {
+function isVouchedFor({ hits }: Verdict, { facts }: Evidence): boolean {
   return (
     hits.some(({ symbol }) => vouching.has(symbol)) || isAligned(facts) || says(facts, 'client', 'is_trusted', true)
   );

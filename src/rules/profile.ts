@@ -2,6 +2,8 @@
 
 import { didYouMean } from '../model/nearest.ts';
 import { type Action, actions, type Points, type Thresholds } from '../model/verdict.ts';
+import { type Invariant, readInvariants } from './invariant.ts';
+import { making, placeOf } from './made.ts';
 import type { Place } from './source.ts';
 import type { YamlValue } from './yaml-value.ts';
 
@@ -21,6 +23,12 @@ export interface Override {
 export interface Profile {
   readonly name: string;
   readonly summary: string;
+  /** Of its own file; counted up with each change that moves mail. */
+  readonly version: number;
+  /** What each version changed, a line each. */
+  readonly changes: readonly string[];
+  /** ISO 639-1: what the industry writes, and its fixtures are in. */
+  readonly languages: readonly string[];
   readonly thresholds: Thresholds;
   /** By group, in thousandths; a group that is absent weighs 1000. */
   readonly weights: ReadonlyMap<string, Override>;
@@ -36,7 +44,12 @@ export interface Profile {
   readonly fileTypes: ReadonlyMap<string, Action>;
   /** Checks that the policy needs; null leaves what follows to the configuration. */
   readonly onFailure: ReadonlyMap<string, FailurePolicy | null>;
+  /** Nothing waits: what follows a deferral follows at once, and nothing is greylisted. */
+  readonly neverDefers: boolean;
+  readonly invariants: readonly Invariant[];
   readonly at: Place;
+  /** Where other settings than weights and scores stand: `thresholds.tag`, `always.EICAR`, `file_types.iso`, `malware`. */
+  readonly places: ReadonlyMap<string, Place>;
 }
 
 /** A profile as its file has it: what it does not say comes from the one that it extends. */
@@ -58,6 +71,9 @@ export interface ProfileNames {
 const keys = [
   'profile',
   'summary',
+  'version',
+  'changes',
+  'languages',
   'extends',
   'thresholds',
   'weights',
@@ -67,10 +83,23 @@ const keys = [
   'dmarc_overrides',
   'file_types',
   'on_failure',
+  'never_defer',
+  'invariants',
 ] as const;
 
+export const maxScore: Points = 1_000_000;
 const maxThreshold: Points = 1_000_000;
-const maxWeight: Points = 100_000;
+export const maxWeight: Points = 100_000;
+
+/** What a profile is, and of which edition: overrides leave that alone. */
+const identity: readonly (typeof keys)[number][] = ['profile', 'summary', 'version', 'changes', 'languages', 'extends'];
+/** What overrides of a profile may say. */
+const overridable = keys.filter(key => !identity.includes(key));
+
+/** Settings of the profile `name` that stand in a file of overrides. */
+export function readProfileOverrides(name: string, body: YamlValue): ProfileDraft {
+  return { at: body.at, name, extends: null, body, fields: body.fields(overridable) };
+}
 
 export function readProfile(body: YamlValue): ProfileDraft | null {
   const fields = body.fields(keys);
@@ -80,8 +109,15 @@ export function readProfile(body: YamlValue): ProfileDraft | null {
   return { at: body.at, name, extends: fields.extends ?? null, body, fields };
 }
 
-/** All profiles with what they extend worked in; problems are recorded where they stand. */
-export function resolveProfiles(drafts: readonly ProfileDraft[], names: ProfileNames): ReadonlyMap<string, Profile> {
+/**
+ * All profiles with what they extend worked in; problems are recorded where they stand. `overrides` hold as if they were
+ * written in the profile's own file, so that profiles that extend it have them too.
+ */
+export function resolveProfiles(
+  drafts: readonly ProfileDraft[],
+  names: ProfileNames,
+  overrides: readonly ProfileDraft[] = [],
+): ReadonlyMap<string, Profile> {
   const byName = new Map<string, ProfileDraft>();
   for (const draft of drafts) {
     const other = byName.get(draft.name);
@@ -89,17 +125,28 @@ export function resolveProfiles(drafts: readonly ProfileDraft[], names: ProfileN
     else draft.body.problem(`profile ${draft.name} stands at ${other.at} already`);
   }
   const resolved = new Map<string, Profile>();
-  for (const draft of byName.values()) resolve(draft, [], byName, resolved, names);
+  for (const { name, body } of overrides) {
+    if (!byName.has(name)) body.problem(`unknown profile ${name}${didYouMean(name, byName.keys())}`);
+  }
+  const known = { drafts: byName, overrides: Map.groupBy(overrides, ({ name }) => name), names };
+  for (const draft of byName.values()) resolve(draft, [], known, resolved);
   return resolved;
+}
+
+/** All that profiles are made of. */
+interface Material {
+  readonly drafts: ReadonlyMap<string, ProfileDraft>;
+  readonly overrides: ReadonlyMap<string, readonly ProfileDraft[]>;
+  readonly names: ProfileNames;
 }
 
 function resolve(
   draft: ProfileDraft,
   below: readonly string[],
-  drafts: ReadonlyMap<string, ProfileDraft>,
+  material: Material,
   resolved: Map<string, Profile>,
-  names: ProfileNames,
 ): Profile | null {
+  const { drafts, overrides, names } = material;
   const done = resolved.get(draft.name);
   if (done !== undefined) return done;
   const parentName = draft.extends?.text() ?? null;
@@ -110,9 +157,10 @@ function resolve(
       draft.extends?.problem(`unknown profile ${parentName}${didYouMean(parentName, drafts.keys())}`);
     else if ([...below, draft.name].includes(parentName))
       draft.extends?.problem(`${draft.name} extends itself through ${parentName}`);
-    else parent = resolve(parentDraft, [...below, draft.name], drafts, resolved, names);
+    else parent = resolve(parentDraft, [...below, draft.name], material, resolved);
   }
-  const profile = merged(draft, parent, names);
+  let profile = merged(draft, parent, names);
+  for (const override of overrides.get(draft.name) ?? []) profile = profile && merged(override, profile, names);
   if (profile !== null) resolved.set(draft.name, profile);
   return profile;
 }
@@ -128,16 +176,51 @@ function merged(draft: ProfileDraft, parent: Profile | null, names: ProfileNames
   return {
     name: draft.name,
     summary: fields.summary?.text() ?? parent?.summary ?? '',
+    ...readEdition(fields, parent?.name === draft.name ? parent : null),
     thresholds,
     malware,
     weights: over(parent?.weights, readOverrides(fields.weights, 'weight', names.groups, maxWeight)),
-    scores: over(parent?.scores, readOverrides(fields.scores, 'score', names.symbols, maxThreshold)),
+    scores: over(parent?.scores, readOverrides(fields.scores, 'score', names.symbols, maxScore)),
     always: over(parent?.always, readAlways(fields.always, names.symbols)),
     dmarcOverrides: new Set([...(parent?.dmarcOverrides ?? []), ...readSymbols(fields.dmarc_overrides, names.symbols)]),
     fileTypes: over(parent?.fileTypes, readFileTypes(fields.file_types)),
     onFailure: over(parent?.onFailure, readOnFailure(fields.on_failure, names.checks)),
+    neverDefers: fields.never_defer?.flag() ?? parent?.neverDefers ?? false,
+    invariants: readInvariants(fields.invariants, parent?.invariants ?? [], names),
     at: draft.at,
+    places: over(parent?.places, placesOf(fields)),
   };
+}
+
+function placesOf({ thresholds, always, malware, file_types }: ProfileDraft['fields']): ReadonlyMap<string, Place> {
+  const named = (prefix: string, of: YamlValue | undefined) =>
+    (of?.entries() ?? []).map(([name, { at }]) => [`${prefix}.${name}`, at] as const);
+  const types = (file_types?.entries() ?? []).flatMap(([, listed]) => (listed.isList() ? listed.items() : []));
+  return new Map([
+    ...(thresholds?.isMapping() ? thresholdPlaces(thresholds) : []),
+    ...named('always', always),
+    ...types.map(type => [`file_types.${type.text()}`, type.at] as const),
+    ...(malware === undefined ? [] : [['malware', malware.at] as const]),
+  ]);
+}
+
+type Edition = Pick<Profile, 'version' | 'changes' | 'languages'>;
+
+/** What is a file's own, and passed on to none that extends it; `overridden` is the profile that overrides are about. */
+function readEdition(fields: ProfileDraft['fields'], overridden: Edition | null): Edition {
+  if (overridden !== null) {
+    const { version, changes, languages } = overridden;
+    return { version, changes, languages };
+  }
+  const version = fields.version?.count() ?? 1;
+  const changes = fields.changes?.texts() ?? [];
+  if (version < 1) fields.version?.problem('versions are counted from 1');
+  if (fields.changes !== undefined && changes.length !== version)
+    fields.changes.problem(`version ${version} has as many lines of changes, a line for each, not ${changes.length}`);
+  const languages = fields.languages?.texts() ?? [];
+  if (languages.some(language => !/^[a-z]{2}$/.test(language)))
+    fields.languages?.problem('languages are codes such as en, de, zh (ISO 639-1)');
+  return { version, changes, languages };
 }
 
 function over<V>(below: ReadonlyMap<string, V> | undefined, above: ReadonlyMap<string, V>): ReadonlyMap<string, V> {
@@ -145,7 +228,7 @@ function over<V>(below: ReadonlyMap<string, V> | undefined, above: ReadonlyMap<s
 }
 
 function readThresholds(value: YamlValue): Thresholds | null {
-  const fields = value.fields(['tag', 'quarantine', 'reject']);
+  const fields = value.fields(['tag', 'quarantine', 'reject', ...making]);
   const tag = (fields.tag ?? value).points(maxThreshold);
   const quarantine = (fields.quarantine ?? value).points(maxThreshold);
   const reject = isNone(fields.reject) ? null : (fields.reject ?? value).points(maxThreshold);
@@ -156,9 +239,15 @@ function readThresholds(value: YamlValue): Thresholds | null {
   return { tag, quarantine, reject };
 }
 
+function thresholdPlaces(value: YamlValue): readonly (readonly [string, Place])[] {
+  const { tag, quarantine, reject, ...made } = value.fields(['tag', 'quarantine', 'reject', ...making]);
+  const known = Object.entries({ tag, quarantine, reject });
+  return known.flatMap(([name, at]) => (at === undefined ? [] : [[`thresholds.${name}`, placeOf(at, made)] as const]));
+}
+
 const isNone = (value: YamlValue | undefined): boolean => value?.isWord('none') ?? false;
 
-function readOverrides(
+export function readOverrides(
   value: YamlValue | undefined,
   key: 'weight' | 'score',
   known: ReadonlySet<string>,
@@ -168,12 +257,13 @@ function readOverrides(
   for (const [name, entry, at] of value?.entries() ?? []) {
     if (!known.has(name))
       at.problem(`unknown ${key === 'weight' ? 'group' : 'symbol'} ${name}${didYouMean(name, known)}`);
-    const fields = entry.fields([key, 'why']);
+    const fields = entry.fields([key, ...making]);
     const why = fields.why?.text() ?? at.problem(`say why: \`${name}: { ${key}: 1, why: ... }\``);
     const points = fields[key]?.points(limit) ?? null;
     if (fields[key] === undefined) at.problem(`expected ${key}`);
     if (key === 'weight' && points !== null && points < 0) entry.problem('a weight is not negative');
-    if (points !== null && why !== null) overrides.set(name, { value: points, why, setBy: (fields[key] ?? entry).at });
+    if (points !== null && why !== null)
+      overrides.set(name, { value: points, why, setBy: placeOf(fields[key] ?? entry, fields) });
   }
   return overrides;
 }

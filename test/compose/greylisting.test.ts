@@ -9,10 +9,14 @@ import { evidence, verdict } from '../store/samples.ts';
 
 const greylisting = greylistingOf(
   parseConfig('greylist: { from_score: 2.5, delay: 1m, attempts: 4 }', 'postern.yaml', {}),
+  profile => profile === 'on-call',
 );
 
 test('off by default; else in points, with a patience that ends', () => {
-  assert.equal(greylistingOf(parseConfig('', 'postern.yaml', {})), null);
+  assert.equal(
+    greylistingOf(parseConfig('', 'postern.yaml', {}), () => false),
+    null,
+  );
   assert.deepEqual(
     [greylisting?.fromScore, greylisting?.patience],
     [2500, { deferForMs: 60_000, attempts: 4, afterwards: 'continue' }],
@@ -66,3 +70,7 @@ for (const { name, symbols, facts, isSpared } of cases)
     const judgement = verdict({ hits: symbols.map(hit) });
     assert.equal(greylisting?.isExempt(judgement, { ...evidence, facts }), isSpared);
   });
+
+test('a profile of which nothing waits: spared, whoever the sender is', () => {
+  assert.equal(greylisting?.isExempt(verdict({ profile: 'on-call', hits: [] }), { ...evidence, facts: {} }), true);
+});
