@@ -1,6 +1,6 @@
 // postern rules test | list | explain: what the rules are, and whether their own tests pass.
 
-import { ruleSetOf } from '../compose/rule-set.ts';
+import { fitNotesOf, ruleSetOf } from '../compose/rule-set.ts';
 import { loadConfig } from '../config/load.ts';
 import { BadInput } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
@@ -9,9 +9,16 @@ import { type ListedRule, listRules, ruleLine } from '../rules/list.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addRulesFit } from './rules-fit.ts';
+import { addRulesImport } from './rules-import.ts';
+import { addRulesMeasure } from './rules-measure.ts';
 
-export function rulesCommands({ program, run, out }: Cli): void {
-  const rules = program.command('rules').description('test and list rules');
+export function rulesCommands(cli: Cli): void {
+  const { program, run, out } = cli;
+  const rules = program.command('rules').description('test, list, explain, measure and fit rules');
+  addRulesImport(rules, cli);
+  addRulesMeasure(rules, cli);
+  addRulesFit(rules, cli);
   rules
     .command('test')
     .description('run the tests that stand beside the rules; exit 65 when one fails')
@@ -34,7 +41,7 @@ export function rulesCommands({ program, run, out }: Cli): void {
     .option('--json', 'one JSON object a line')
     .action(({ config, json }: { config?: string; json?: boolean }) =>
       run(async () => {
-        for (const rule of listRules(ruleSetOf(loadConfig(config ?? null)))) {
+        for (const rule of listed(config)) {
           out(`${json === true ? JSON.stringify(rule) : ruleLine(rule)}\n`);
         }
         return exitCodes.ok;
@@ -47,11 +54,11 @@ export function rulesCommands({ program, run, out }: Cli): void {
     .option('-c, --config <file>', 'configuration file')
     .action((symbol: string, { config }: { config?: string }) =>
       run(async () => {
-        const listed = listRules(ruleSetOf(loadConfig(config ?? null)));
-        const rule = listed.find(candidate => candidate.symbol === symbol);
+        const all = listed(config);
+        const rule = all.find(candidate => candidate.symbol === symbol);
         const near = didYouMean(
           symbol,
-          listed.map(candidate => candidate.symbol),
+          all.map(candidate => candidate.symbol),
         );
         if (rule === undefined) throw new BadInput(`there is no rule ${symbol}${near}`);
         out(explained(rule));
@@ -60,10 +67,16 @@ export function rulesCommands({ program, run, out }: Cli): void {
     );
 }
 
+function listed(file: string | undefined): readonly ListedRule[] {
+  const config = loadConfig(file ?? null);
+  return listRules(ruleSetOf(config), fitNotesOf(config));
+}
+
 function explained(rule: ListedRule): string {
   const lines = [
     `${rule.symbol}${rule.isEnabled ? '' : ' (disabled)'}: ${rule.summary}`,
     `score ${showPoints(rule.score)}, group ${rule.group}, set by ${rule.setBy}`,
+    `its score is ${rule.basis.why}`,
     ...rule.patterns.map(pattern => `seeks ${pattern}`),
     ...(rule.condition === null ? [] : [`when ${rule.condition}`]),
     ...rule.falsePositives.map(text => `known false positive: ${text}`),

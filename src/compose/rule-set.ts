@@ -2,19 +2,52 @@
 
 import { checks } from '../checks/index.ts';
 import { namedProfiles } from '../config/recipient-policy.ts';
-import { readRuleFiles } from '../config/rule-files.ts';
+import {
+  includedSpamAssassinFile,
+  overridesName,
+  readFitRecords,
+  readOverrides,
+  readRuleFiles,
+  readSpamAssassinFiles,
+} from '../config/rule-files.ts';
 import type { Config } from '../config/schema.ts';
+import { supportedEvals } from '../content/spamassassin-texts.ts';
 import { ConfigError } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
+import { type EntryPlaces, entryPlaces } from '../rules/entry-places.ts';
+import { patternNames } from '../rules/firing.ts';
+import { type FitNotes, readFitRecord } from '../rules/fit-record.ts';
 import { loadRules } from '../rules/load.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { SourceFile } from '../rules/source.ts';
+import { importSpamAssassin, type SpamAssassinImport } from '../rules/spamassassin/import.ts';
+import { applicable } from '../rules/stale-overrides.ts';
+import type { PatternSet } from '../store/ledger.ts';
 
-/** @throws ConfigError for rules that do not load, and for profiles that the configuration names and nobody wrote. */
-export function ruleSetOf(config: Config): RuleSet {
-  const files = [...readRuleFiles(config.rules.folders), ...configuredLists(config)];
-  const rules = loadRules(files, { evidence: checks });
+export interface Overriding {
+  /** The text of the overrides that are in force; those of the data_dir, where left out. */
+  readonly overrides?: string;
+  /** Hears of overrides that name nothing any more, a line each. */
+  readonly setAside?: (lines: readonly string[]) => void;
+}
+
+/**
+ * `changes` win over the overrides, and those over the files of the configuration.
+ * @throws ConfigError for rules that do not load, and for profiles that the configuration names and nobody wrote.
+ */
+export function ruleSetOf(
+  config: Config,
+  changes: readonly SourceFile[] = [],
+  { overrides = readOverrides(config.data_dir), setAside = () => {} }: Overriding = {},
+): RuleSet {
+  const files = ruleSourcesOf(config);
+  const imported = (taken: ReadonlySet<string>) => importedRules(config.rules.spamassassin, taken).rules;
+  const load = (text: string): RuleSet => {
+    const overriding = text === '' ? [] : [{ path: overridesName, text }];
+    return loadRules(files, { evidence: checks, changes: [...overriding, ...changes], imported });
+  };
+  const rules = withoutStale(load, overrides, setAside);
   const unknown = namedProfiles(config).filter(({ profile }) => !rules.profiles.has(profile));
   if (unknown.length === 0) return rules;
   const lines = unknown.map(
@@ -22,6 +55,45 @@ export function ruleSetOf(config: Config): RuleSet {
   );
   throw new ConfigError(lines.join('\n'));
 }
+
+/** An override whose symbol went with an upgrade is no reason not to start. */
+function withoutStale(
+  load: (overrides: string) => RuleSet,
+  overrides: string,
+  setAside: (lines: readonly string[]) => void,
+): RuleSet {
+  try {
+    return load(overrides);
+  } catch (error) {
+    if (overrides === '') throw error;
+    const { text, aside } = applicable(overrides, load(''));
+    if (aside.length === 0) throw error;
+    const rules = load(text);
+    setAside(aside);
+    return rules;
+  }
+}
+
+/** What is sought in messages under `rules`, as the ledger keeps it. */
+export function patternSetOf({ patternDigest, judged }: RuleSet): PatternSet {
+  return { digest: patternDigest, fingerprints: Object.fromEntries(patternNames(judged)) };
+}
+
+/** SpamAssassin's rules in `paths`, beside rules whose symbols are `taken`. @throws ConfigError when one is not there. */
+export function importedRules(paths: readonly string[], taken: ReadonlySet<string>): SpamAssassinImport {
+  const files = readSpamAssassinFiles(paths);
+  return importSpamAssassin(files, { taken, evals: supportedEvals, include: includedSpamAssassinFile });
+}
+
+/** All files that `config` names, and what it says itself of lists. */
+export const ruleSourcesOf = (config: Config): readonly SourceFile[] => [
+  ...readRuleFiles(config.rules.folders),
+  ...configuredLists(config),
+];
+
+/** Where each entry of each list stands. */
+export const entryPlacesOf = (config: Config): EntryPlaces =>
+  entryPlaces(ruleSourcesOf(config), { path: overridesName, text: readOverrides(config.data_dir) });
 
 /** What the configuration adds to the lists of the rules. */
 function configuredLists({ arc, lists, forwarders }: Config): readonly SourceFile[] {
@@ -38,9 +110,13 @@ function configuredLists({ arc, lists, forwarders }: Config): readonly SourceFil
   }));
 }
 
+/** What fits of these rules noted, by symbol. @throws ConfigError where a record cannot be read. */
+export const fitNotesOf = ({ rules }: Config): FitNotes =>
+  new Map(readFitRecords(rules.folders).flatMap(file => [...readFitRecord(file)]));
+
 /** A set whose tests fail never replaces the one in force. @throws ConfigError too where a test fails. */
-export function testedRuleSetOf(config: Config): RuleSet {
-  const rules = ruleSetOf(config);
+export function testedRuleSetOf(config: Config, overriding: Overriding = {}): RuleSet {
+  const rules = ruleSetOf(config, [], overriding);
   const { failures } = runRuleTests(rules);
   if (failures.length === 0) return rules;
   throw new ConfigError(

@@ -38,7 +38,10 @@ export interface JudgedMail {
 export interface StoredLine {
   readonly rules: RuleSet;
   /** Several at once keep the workers busy. */
+  inspect(mail: StoredMail): Promise<Evidence>;
   judge(mail: StoredMail): Promise<JudgedMail>;
+  /** Milliseconds that the patterns of each symbol took so far. */
+  patternCosts(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -55,26 +58,49 @@ export async function startStoredLine(
   const access = await accessOf(config, parts);
   const resolve = options.offline === true ? { resolve: offline } : {};
   const inspection = await startInspection(config, rules.patterns, { ...parts, antivirus, access, ...resolve });
-  const groupProfile = await savedGroupProfile(config, { clock: systemClock, log });
-  const { groupsOf, judge } = judgingBy(config, () => rules, groupProfile);
+  const judged = await storedJudging(config, options, rules);
+  const inspect = async ({ bytes }: StoredMail): Promise<Evidence> => {
+    const arrival = arrivalOf(bytes);
+    const envelope = envelopeOf(arrival, options);
+    const receivedAt = arrival.receivedAt ?? systemClock.now();
+    const evidence = await inspection.inspector.inspect(envelope, messageOf(bytes), receivedAt);
+    const isClientKnown = (options.ip ?? arrival.clientAddress) !== null;
+    return isClientKnown ? evidence : { ...evidence, facts: withoutSpf(evidence.facts) };
+  };
   return {
     rules,
-    judge: async ({ name, bytes }) => {
-      const arrival = arrivalOf(bytes);
-      const envelope = envelopeOf(arrival, options);
-      const inspected = await inspection.inspector.inspect(envelope, messageOf(bytes));
-      const isClientKnown = (options.ip ?? arrival.clientAddress) !== null;
-      const evidence = isClientKnown ? inspected : { ...inspected, facts: withoutSpf(inspected.facts) };
-      const [group] = groupsOf(envelope, evidence);
-      if (group === undefined) throw new Error('an envelope has a recipient');
-      return { file: name, evidence, group: { ...group, verdict: judge(evidence, group) } };
+    inspect,
+    judge: async mail => {
+      const evidence = await inspect(mail);
+      return { file: mail.name, evidence, group: judged(evidence) };
     },
+    patternCosts: () => inspection.inspector.patternCosts(),
     close: async () => {
       await inspection.close();
       antivirus?.close();
     },
   };
 }
+
+/** The verdict on what was seen of a stored message, now or at another time: no worker is needed for it. */
+export async function storedJudging(
+  config: Config,
+  options: Pick<StoredLineOptions, 'rcpt'>,
+  rules: RuleSet,
+): Promise<(evidence: Evidence) => JudgedGroup> {
+  const log = logger({ level: 'error', addresses: 'full' });
+  const groupProfile = await savedGroupProfile(config, { clock: systemClock, log });
+  const { groupsOf, judge } = judgingBy(config, () => rules, groupProfile);
+  const envelope = envelopeOf(nowhere, options);
+  return evidence => {
+    const [group] = groupsOf(envelope, evidence);
+    if (group === undefined) throw new Error('an envelope has a recipient');
+    return { ...group, verdict: judge(evidence, group) };
+  };
+}
+
+/** Policy groups are those of recipients: where the message came from is not asked. */
+const nowhere: Arrival = { clientAddress: null, clientName: null, helo: null, reversePath: null, receivedAt: null };
 
 const random = (bytes: number): Buffer => randomBytes(bytes);
 

@@ -5,6 +5,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLoopback } from '../auth/networks.ts';
 import { type Received, receivedFrom } from '../auth/received.ts';
+import type { EpochMs } from '../model/clock.ts';
 import { BadInput } from '../model/failure.ts';
 import { fieldValue, headerSection } from '../model/header.ts';
 import type { Message } from '../model/message.ts';
@@ -53,34 +54,60 @@ function withCrlf(bytes: Buffer): Buffer {
   return Buffer.from(canonical.endsWith('\r\n') ? canonical : `${canonical}\r\n`, 'latin1');
 }
 
-/** What is known of how a stored message came: who the host that wrote its topmost Received field took it from, and Return-Path. */
+/** What is known of how a stored message came: who the host that wrote its topmost Received field took it from and when, and Return-Path. */
 export interface Arrival {
   readonly clientAddress: string | null;
   readonly clientName: string | null;
   readonly helo: string | null;
   readonly reversePath: string | null;
+  /** As a trace field says; without one, when the message says that it was written. */
+  readonly receivedAt: EpochMs | null;
 }
 
 export function arrivalOf(bytes: Uint8Array): Arrival {
   const { fields } = headerSection(bytes);
   const values = (name: string) => fields.filter(field => field.name === name).map(field => fieldValue(bytes, field));
-  const client = clientOf(values('received'));
+  const received = values('received');
+  const handedOver = handOverAmong(received);
+  const client = handedOver?.client ?? null;
+  const dates = [handedOver?.field, received[0]].map(field => field?.slice(field.lastIndexOf(';') + 1));
   return {
     clientAddress: client?.address ?? null,
     clientName: client === null || client.name === '' ? null : client.name,
     helo: client?.helo ?? null,
-    reversePath: /^<([^<>]*)>/.exec(values('return-path')[0] ?? '')?.[1] ?? null,
+    reversePath: returnPath(values('return-path')[0] ?? ''),
+    receivedAt: [...dates, values('date')[0]].map(date => timeOf(date ?? '')).find(time => time !== null) ?? null,
   };
 }
 
-/** The client that the topmost field names; loopback is a filter on the same host. Null where it cannot be told. */
-function clientOf(received: readonly string[]): Extract<Received, { kind: 'from' }> | null {
-  for (const value of received) {
-    const read = receivedFrom(value);
+/** Exchange leaves the angle brackets of RFC 5321 §4.4 out. */
+function returnPath(value: string): string | null {
+  const [, path, bare] = /^<([^<>]*)>|^([^\s<>@]+@[^\s<>@]+)$/.exec(value.trim()) ?? [];
+  return path ?? bare ?? null;
+}
+
+interface HandOver {
+  readonly field: string;
+  readonly client: Extract<Received, { kind: 'from' }>;
+}
+
+/** The topmost field that names a client; loopback is a filter on the same host. Null where it cannot be told. */
+function handOverAmong(received: readonly string[]): HandOver | null {
+  for (const field of received) {
+    const read = receivedFrom(field);
     if (read.kind === 'note' || (read.kind === 'from' && isLoopback(read.address))) continue;
-    return read.kind === 'from' ? read : null;
+    return read.kind === 'from' ? { field, client: read } : null;
   }
   return null;
+}
+
+/** A date of RFC 5322 §3.3; null where there is none. The platform reads nearly any text as a date, and so is asked about little. */
+function timeOf(text: string): EpochMs | null {
+  const date = /\b\d{1,2} +[A-Za-z]{3} +\d{2,4} +\d{1,2}:\d{2}(?::\d{2})? *(?:[+-]\d{4}\b|[A-Z]{1,4}\b)?/.exec(
+    text.slice(0, 200),
+  );
+  const time = date === null ? Number.NaN : Date.parse(date[0]);
+  return Number.isFinite(time) ? time : null;
 }
 
 /** `bytes` as the line sees a message: in shared memory. */

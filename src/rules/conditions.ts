@@ -9,12 +9,17 @@ import { ConditionWalk, type Surroundings } from './condition-walk.ts';
 import type { CelValues, EvidenceType, Vocabulary } from './evidence-types.ts';
 import type { YamlValue } from './yaml-value.ts';
 
-export type Truth = 'yes' | 'no' | { readonly undecided: string };
+/** `isOpen`: only because nobody looked; had somebody, it might be yes. */
+export type Truth = 'yes' | 'no' | { readonly undecided: string; readonly isOpen?: true };
+
+export const isOpen = (truth: Truth): boolean => typeof truth === 'object' && truth.isOpen === true;
 
 /** What the functions of a condition see beside its values. */
 export interface Symbols {
   /** Whether a rule fired that comes earlier in the order of judging. */
   truthOf(symbol: string): Truth;
+  /** How many hits it counts for, where it fired. */
+  countOf(symbol: string): number;
 }
 
 export interface Condition {
@@ -25,6 +30,8 @@ export interface Condition {
   readonly reads: readonly EvidenceType[];
   /** @throws EvaluationError when it cannot be decided. */
   holds(values: CelValues): boolean;
+  /** How many hits it counts for, where it holds; left out: 1. */
+  count?(): number;
 }
 
 const builtIn =
@@ -48,7 +55,7 @@ export class ConditionCompiler {
     registerVariables(this.#environment, surroundings.vocabulary);
     const handlers = {
       hit: (symbol: string) => this.#hit(symbol),
-      proven: (symbol: string) => this.#symbols?.truthOf(symbol) === 'yes',
+      proven: (symbol: string) => this.#proven(symbol),
       inList: (list: string, value: string) => holds(surroundings.lists.get(list), value),
       domainOf: (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase(),
       organisation,
@@ -63,9 +70,13 @@ export class ConditionCompiler {
   /** Evaluates conditions inside `body` with `symbols` as what `hit` sees. */
   lending<T>(symbols: Symbols, body: () => T): T {
     this.#symbols = symbols;
+    // What is undecided is thrown, a dozen times a message, and nobody reads where: a stack costs more than the evaluation.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     try {
       return body();
     } finally {
+      Error.stackTraceLimit = stackTraceLimit;
       this.#symbols = null;
     }
   }
@@ -86,9 +97,41 @@ export class ConditionCompiler {
     return { source, symbols: [...walk.symbols], reads: [...walk.reads], holds: values => program(values) === true };
   }
 
+  /** Holds where `value`, of the counts of `symbols`, is not 0; `NaN` says that one which is not known decides. */
+  counting(
+    source: string,
+    symbols: readonly string[],
+    value: (countOf: (symbol: string) => number) => number,
+  ): Condition {
+    const count = () => value(symbol => this.#count(symbol));
+    const holds = () => {
+      const counted = count();
+      if (Number.isNaN(counted)) throw undecided(this.#notJudgedAmong(symbols));
+      return counted !== 0;
+    };
+    return { source, symbols, reads: [], holds, count };
+  }
+
+  #count(symbol: string): number {
+    const truth = this.#symbols?.truthOf(symbol) ?? 'no';
+    if (typeof truth === 'object') return Number.NaN;
+    return truth === 'yes' ? (this.#symbols?.countOf(symbol) ?? 1) : 0;
+  }
+
+  #notJudgedAmong(symbols: readonly string[]): string {
+    const missing = symbols.filter(symbol => Number.isNaN(this.#count(symbol)));
+    return `${missing.slice(0, 3).join(', ')} ${missing.length === 1 ? 'was' : 'were'} not judged`;
+  }
+
   #hit(symbol: string): boolean {
     const truth = this.#symbols?.truthOf(symbol) ?? 'no';
     if (typeof truth === 'object') throw undecided(`${symbol} was not judged`);
+    return truth === 'yes';
+  }
+
+  #proven(symbol: string): boolean {
+    const truth = this.#symbols?.truthOf(symbol) ?? 'no';
+    if (isOpen(truth)) throw undecided(`${symbol} was not sought`);
     return truth === 'yes';
   }
 

@@ -98,17 +98,27 @@ export function celValues(facts: Facts, vocabulary: Vocabulary): CelValues {
 
 function place(values: CelValues, path: readonly string[], record: CelValues): void {
   let node = values;
-  for (const name of path) {
+  for (const name of path.slice(0, -1)) {
     node[name] ??= {};
     node = node[name] as CelValues;
   }
-  Object.assign(node, record);
+  const last = path.at(-1) ?? '';
+  node[last] = node[last] === undefined ? record : Object.assign(node[last] as CelValues, record);
+}
+
+const declared = new WeakMap<Shape, readonly (readonly [string, Field])[]>();
+
+/** Of each shape once: they are walked for every message. */
+function fieldsOf(shape: Shape): readonly (readonly [string, Field])[] {
+  const known = declared.get(shape) ?? Object.entries(shape);
+  declared.set(shape, known);
+  return known;
 }
 
 function celRecord(value: unknown, shape: Shape): CelValues {
   const record: CelValues = {};
   if (typeof value !== 'object' || value === null) return record;
-  for (const [name, field] of Object.entries(shape)) {
+  for (const [name, field] of fieldsOf(shape)) {
     const given = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
     if (given !== undefined) record[name] = celValue(given, field);
   }

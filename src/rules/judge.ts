@@ -2,23 +2,19 @@
 
 import type { Facts, PatternHit, PatternHits } from '../model/evidence.ts';
 import type { Site } from '../model/site.ts';
-import {
-  type Action,
-  actions,
-  type Hit,
-  type NotJudged,
-  type Points,
-  type Thresholds,
-  type Verdict,
-} from '../model/verdict.ts';
+import type { Hit, NotJudged, TrialVerdict, Verdict } from '../model/verdict.ts';
 import { render } from './because.ts';
-import type { Condition, Truth } from './conditions.ts';
+import { type Condition, isOpen, type Truth } from './conditions.ts';
 import { type CelValues, celValues, judgedFacts, whyMissing } from './evidence-types.ts';
-import { type Policy, policyFloors, policyMissing } from './policy.ts';
+import { type Policy, policyMissing } from './policy.ts';
 import type { Profile } from './profile.ts';
 import type { Role, Rule, RuleSet } from './rule.ts';
+import { outcomeOf, weighed } from './weigh.ts';
 
-/** What `evidence` says of a message under `rules` and `profile`; the same arguments give the same verdict. */
+/**
+ * What `evidence` says of a message under `rules` and `profile`; the same arguments give the same verdict. `trial` is a
+ * profile whose verdict is noted beside it.
+ */
 export function judge(
   facts: Facts,
   patternHits: PatternHits,
@@ -26,28 +22,73 @@ export function judge(
   profile: Profile,
   site: Site,
   policy: Policy,
+  trial: Profile | null = null,
 ): Verdict {
-  const seen = judgedFacts(facts, patternHits, site, rules.patternDigest);
-  const matched = new Map(patternHits.hits.map(hit => [hit.symbol, hit]));
-  const truths = judgeRules(rules, seen, patternHits, matched);
-  const fired = (role: Role): readonly Hit[] =>
-    rules.rules
-      .filter(rule => rule.role === role && truths.get(rule.symbol) === 'yes')
-      .map(rule => hitOf(rule, profile, seen, matched.get(rule.symbol) ?? null));
-  const hits = fired('scored');
-  const shadow = fired('shadow');
-  const score = hits.reduce((sum, hit) => sum + hit.points, 0);
-  const floors = policyFloors(facts, hits, profile, policy);
+  const firing = firingOf(facts, patternHits, rules, site);
+  const hits = firing.hits('scored', profile);
+  const shadow = firing.hits('shadow', profile);
+  const { score, thresholds, action, floors } = outcomeOf(hits, facts, profile, policy);
   return {
     profile: profile.name,
     score,
-    thresholds: profile.thresholds,
-    action: strongest([reached(score, profile.thresholds), ...floors.map(floor => floor.action)]),
+    thresholds,
+    action,
     hits,
     ...(shadow.length === 0 ? {} : { shadow }),
     floors,
-    notJudged: rules.rules.flatMap(rule => notJudged(rule.symbol, truths.get(rule.symbol))),
+    notJudged: firing.notJudged,
     missing: policyMissing(facts, profile),
+    ...(trial === null ? {} : { trial: trialOf(firing.hits('scored', trial), facts, trial, policy) }),
+  };
+}
+
+function trialOf(hits: readonly Hit[], facts: Facts, trial: Profile, policy: Policy): TrialVerdict {
+  return { profile: trial.name, ...outcomeOf(hits, facts, trial, policy) };
+}
+
+/** Which rules fire on a message, before any profile weighs them. */
+export interface Firing {
+  /** By symbol. What is left out is `no`. */
+  readonly truths: ReadonlyMap<string, Truth>;
+  /** What fired, in the order of the set. */
+  hits(role: Role, profile: Profile): readonly Hit[];
+  /** What fires or not by whether patterns of `unknown` match. */
+  possibleHits(role: Role, profile: Profile): readonly Hit[];
+  /** Components apart. */
+  readonly notJudged: readonly NotJudged[];
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/**
+ * `unknown`: symbols of which it is not known whether their patterns match, because nobody sought them. `known`: truths of
+ * rules that are not among those that `rules` judges.
+ */
+export function firingOf(
+  facts: Facts,
+  patternHits: PatternHits,
+  rules: RuleSet,
+  site: Site,
+  unknown: ReadonlySet<string> = none,
+  known: ReadonlyMap<string, Truth> = new Map(),
+): Firing {
+  const seen = judgedFacts(facts, patternHits, site, rules.patternDigest);
+  const matched = new Map(patternHits.hits.map(hit => [hit.symbol, hit]));
+  const truths = judgeRules(rules, seen, patternHits, matched, unknown, known);
+  // Of hundreds of rules, a dozen: sought once, in the order of the set.
+  const left = rules.rules.flatMap(rule => {
+    const truth = truths.get(rule.symbol) ?? 'no';
+    return truth === 'no' ? [] : [{ rule, truth }];
+  });
+  const hitsOf = (role: Role, profile: Profile, isWanted: (truth: Truth) => boolean): readonly Hit[] =>
+    left
+      .filter(({ rule, truth }) => rule.role === role && isWanted(truth))
+      .map(({ rule }) => hitOf(rule, profile, seen, matched.get(rule.symbol) ?? null));
+  return {
+    truths,
+    hits: (role, profile) => hitsOf(role, profile, truth => truth === 'yes'),
+    possibleHits: (role, profile) => hitsOf(role, profile, isOpen),
+    notJudged: left.flatMap(({ rule, truth }) => (rule.role === 'component' ? [] : notJudged(rule.symbol, truth))),
   };
 }
 
@@ -56,19 +97,43 @@ function judgeRules(
   facts: Facts,
   patternHits: PatternHits,
   matched: ReadonlyMap<string, PatternHit>,
+  unknown: ReadonlySet<string>,
+  known: ReadonlyMap<string, Truth>,
 ): ReadonlyMap<string, Truth> {
-  const truths = new Map<string, Truth>();
+  const truths = new Map(known);
+  const counts = new Map<string, number>();
   const values = celValues(facts, rules.vocabulary);
   const wereSought = patternHits.digest === rules.patternDigest;
   const overran = new Set(patternHits.overran);
-  rules.conditions.lending({ truthOf: symbol => truths.get(symbol) ?? 'no' }, () => {
+  const mayMatch = new Set([...matched.keys(), ...overran, ...unknown]);
+  let askedOpen = false;
+  const truthOf = (symbol: string): Truth => {
+    const truth = truths.get(symbol) ?? 'no';
+    askedOpen ||= isOpen(truth);
+    return truth;
+  };
+  rules.conditions.lending({ truthOf, countOf: symbol => counts.get(symbol) ?? 1 }, () => {
     for (const rule of rules.judged) {
-      const pattern = patternTruth(rule, wereSought, matched, overran);
-      truths.set(rule.symbol, pattern === 'no' ? 'no' : both(pattern, conditionTruth(rule.condition, values, facts)));
+      // Most rules are patterns that match nothing.
+      if (wereSought && rule.patterns.length > 0 && !mayMatch.has(rule.symbol)) continue;
+      askedOpen = false;
+      const pattern = unknown.has(rule.symbol) ? open : patternTruth(rule, wereSought, matched, overran);
+      const condition = pattern === 'no' ? 'no' : conditionTruth(rule.condition, values, facts);
+      const truth = both(pattern, askedOpen && typeof condition === 'object' ? open : condition);
+      if (truth === 'no') continue;
+      truths.set(rule.symbol, truth);
+      if (truth === 'yes') counts.set(rule.symbol, countOf(rule, matched));
     }
   });
   return truths;
 }
+
+/** What fired counts for a hit at least. */
+function countOf({ symbol, condition }: Rule, matched: ReadonlyMap<string, PatternHit>): number {
+  return Math.max(condition?.count?.() ?? matched.get(symbol)?.count ?? 1, 0) || 1;
+}
+
+const open: Truth = { undecided: 'patterns were not sought in this message', isOpen: true };
 
 function patternTruth(
   rule: Rule,
@@ -94,31 +159,16 @@ export function conditionTruth(condition: Condition | null, values: CelValues, f
   }
 }
 
-/** Kleene's conjunction. */
+/** Kleene's conjunction. What is undecided and not open does not fire, whatever the other is. */
 export function both(a: Truth, b: Truth): Truth {
   if (a === 'no' || b === 'no') return 'no';
-  return a === 'yes' ? b : a;
+  if (a === 'yes') return b;
+  return b !== 'yes' && isOpen(a) ? b : a;
 }
 
 function hitOf(rule: Rule, profile: Profile, facts: Facts, matched: PatternHit | null): Hit {
-  const override = profile.scores.get(rule.symbol);
-  const score = override?.value ?? rule.score;
-  const weight = profile.weights.get(rule.group)?.value ?? 1000;
-  return {
-    symbol: rule.symbol,
-    group: rule.group,
-    score,
-    weight,
-    points: weighed(score, weight),
-    setBy: override?.setBy ?? rule.setBy,
-    because: becauseOf(rule, facts, matched),
-  };
-}
-
-/** round(score x weight / 1000), halves away from zero: a score and its negative weigh the same. */
-function weighed(score: Points, weight: Points): Points {
-  const points = Math.round((Math.abs(score) * weight) / 1000);
-  return score < 0 && points !== 0 ? -points : points;
+  const { symbol, group } = rule;
+  return { symbol, group, ...weighed(rule, profile), because: becauseOf(rule, facts, matched) };
 }
 
 function becauseOf(rule: Rule, facts: Facts, matched: PatternHit | null): string {
@@ -126,16 +176,6 @@ function becauseOf(rule: Rule, facts: Facts, matched: PatternHit | null): string
   return matched === null ? rule.summary : `${matched.field}: "${matched.saw}"`;
 }
 
-function notJudged(symbol: string, truth: Truth | undefined): readonly NotJudged[] {
+function notJudged(symbol: string, truth: Truth): readonly NotJudged[] {
   return typeof truth === 'object' ? [{ symbol, reason: truth.undecided }] : [];
-}
-
-function reached(score: Points, thresholds: Thresholds): Action {
-  if (thresholds.reject !== null && score >= thresholds.reject) return 'reject';
-  if (score >= thresholds.quarantine) return 'quarantine';
-  return score >= thresholds.tag ? 'tag' : 'deliver';
-}
-
-export function strongest(asked: readonly Action[]): Action {
-  return actions.findLast(action => asked.includes(action)) ?? 'deliver';
 }

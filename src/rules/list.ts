@@ -1,6 +1,7 @@
 // The rules as a list for people and scripts: what each looks for, what it scores and where that is set.
 
 import { type Points, showPoints } from '../model/verdict.ts';
+import { basisOf, type FitNotes, type ScoreBasis } from './fit-record.ts';
 import type { RuleSet } from './rule.ts';
 import type { Place } from './source.ts';
 
@@ -14,9 +15,11 @@ export interface ListedRule {
   readonly patterns: readonly string[];
   readonly condition: string | null;
   readonly falsePositives: readonly string[];
+  readonly basis: ScoreBasis;
 }
 
-export function listRules(rules: RuleSet): readonly ListedRule[] {
+/** `fit` says which scores stand on data. */
+export function listRules(rules: RuleSet, fit: FitNotes = new Map()): readonly ListedRule[] {
   return rules.rules.map(rule => ({
     symbol: rule.symbol,
     group: rule.group,
@@ -27,6 +30,7 @@ export function listRules(rules: RuleSet): readonly ListedRule[] {
     patterns: rule.patterns.map(({ field, source, flags }) => `${field} =~ /${source}/${flags}`),
     condition: rule.condition?.source ?? null,
     falsePositives: rule.falsePositives,
+    basis: basisOf(rule, fit.get(rule.symbol)),
   }));
 }
 

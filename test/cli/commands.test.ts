@@ -54,7 +54,7 @@ test('config check refuses a next hop that cannot be read', () => {
 test('config check passes on the embedded default', () => {
   const { status, stdout } = postern(['config', 'check']);
   assert.equal(status, 0);
-  assert.match(stdout, /^ok: \d+ rules with \d+ tests, 4 profiles\n$/);
+  assert.match(stdout, /^ok: \d+ rules with \d+ tests, 11 profiles\n$/);
 });
 
 test('config check warns on the error output, and fails for that only when it is asked to', () => {
@@ -82,6 +82,18 @@ test('config print shows what the environment changed', () => {
   const { status, stdout } = postern(['config', 'print'], { POSTERN_SMTP__MAX_RECIPIENTS: '7' });
   assert.equal(status, 0);
   assert.match(stdout, /max_recipients: 7/);
+});
+
+test('config print --origin says beside each value where it comes from, of scores, profiles and lists too', () => {
+  const { status, stdout } = postern(['config', 'print', '--origin', '--rules'], { POSTERN_MODE: 'observe' });
+  assert.equal(status, 0);
+  assert.match(stdout, /^mode: observe # POSTERN_MODE$/m);
+  assert.match(stdout, /^ {2}max_recipients: 1000 # default$/m);
+  assert.match(stdout, /^---\nscores:\n/m);
+  assert.match(stdout, /^ {2}GTUBE: 1000 # rules\/.*\.yaml:\d+$/m);
+  assert.match(stdout, /^ {4}- gmail\.com # rules\/lists\/freemail\.txt:\d+$/m);
+  assert.doesNotMatch(stdout, /nowhere/);
+  assert.equal(postern(['config', 'print', '--rules']).status, 65);
 });
 
 test('rules test passes for what is shipped, and fails with the place of a rule that is wrong', t => {

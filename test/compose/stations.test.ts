@@ -22,7 +22,7 @@ test('a ledger that throws is logged, and takes back no reply: what was delivere
     groupsOf: () => [policy],
     judge: () => verdict,
     dispose: async () => ({ outcomes: [], reply: accepted }),
-    ledger: { append: bug, flush: async () => {}, prune: async () => 0 },
+    ledger: { append: bug },
     learn: () => {},
     metrics: metrics(),
     log: withFields({}, (_level, _fields, event) => void events.push(event)),
