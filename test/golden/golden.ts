@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { accessOf } from '../../src/compose/access.ts';
 import { startInspection } from '../../src/compose/inspection.ts';
+import { policyOf } from '../../src/compose/judging.ts';
 import { lineOf, RulesInForce } from '../../src/compose/line.ts';
 import { ruleSetOf } from '../../src/compose/rule-set.ts';
 import { messageOf } from '../../src/compose/stored-mail.ts';
@@ -18,11 +19,13 @@ import type { Envelope } from '../../src/model/envelope.ts';
 import { newId } from '../../src/model/ids.ts';
 import { outgoingChunks } from '../../src/model/message.ts';
 import { reply, replyText } from '../../src/model/reply.ts';
-import { showPoints } from '../../src/model/verdict.ts';
+import { showPoints, type Verdict } from '../../src/model/verdict.ts';
 import type { NextHop } from '../../src/next-hop/next-hop.ts';
 import { withFields } from '../../src/observe/log.ts';
 import { metrics } from '../../src/observe/metrics.ts';
 import { answer } from '../../src/pipeline.ts';
+import { counterfactualLines, explain } from '../../src/rules/explain.ts';
+import type { Policy } from '../../src/rules/policy.ts';
 import type { RuleSet } from '../../src/rules/rule.ts';
 import { openStore } from '../../src/store/sqlite/store.ts';
 import { countingRandom, FakeClock } from '../support/clock.ts';
@@ -104,7 +107,7 @@ export async function told(story: string, t: Ending): Promise<string> {
     await inspection.close();
     await store.close();
   }
-  return stringify(summary(records, sent, rules), { lineWidth: 0 });
+  return stringify(summary(records, sent, rules, policyOf(config)), { lineWidth: 0 });
 }
 
 function envelopeOf({ client, helo, from, to }: StoryEnvelope, clock: FakeClock, config: Config): Envelope {
@@ -180,7 +183,14 @@ function recordingNextHop(sent: string[]): NextHop {
   };
 }
 
-function summary(records: readonly LedgerRecord[], sent: readonly string[], rules: RuleSet) {
+/** The end of its explanation, without the lines of rule files, which move with every other rule. */
+function changedBy({ evidence }: LedgerRecord, verdict: Verdict, rules: RuleSet, policy: Policy): readonly string[] {
+  const { counterfactuals } = explain(verdict, rules, { facts: evidence.facts, policy });
+  const lines = counterfactuals === null ? ['unknown'] : counterfactualLines(counterfactuals);
+  return lines.map(line => line.replace(/:\d+\]$/, ']'));
+}
+
+function summary(records: readonly LedgerRecord[], sent: readonly string[], rules: RuleSet, policy: Policy) {
   const [record] = records;
   if (record === undefined) return { failed: 'nothing was recorded: our own fault' };
   const known = new Set(rules.judged.map(rule => rule.symbol));
@@ -200,6 +210,7 @@ function summary(records: readonly LedgerRecord[], sent: readonly string[], rule
         : { floors: verdict.floors.map(({ name, action }) => `${name}: ${action}`) }),
       ...(verdict.missing.length === 0 ? {} : { missing: verdict.missing.map(({ check }) => check) }),
       notJudged: verdict.notJudged.map(({ symbol }) => symbol).filter(symbol => known.has(symbol)),
+      changedBy: changedBy(record, verdict, rules, policy),
     })),
     relayed: sent.map(mail =>
       mail.slice(0, mail.indexOf('\r\nReceived: ')).replace(record.id, 'ID').replaceAll('\r\n', '\n'),

@@ -162,6 +162,19 @@ const wrongRules = [
     says: 'rules/a.yaml:2: symbols ask for each other in a circle: A, A',
   },
   {
+    name: 'a rule that counts and asks for one on trial',
+    text: rule('TRIAL', 'when: from.is_odd\n  shadow: true') + rule('A', "when: from.is_odd && hit('TRIAL')"),
+    says: 'rules/a.yaml:15: TRIAL is on trial (shadow: true): a rule that counts cannot ask for it',
+  },
+  {
+    name: 'one that does so through a component',
+    text:
+      rule('A', "when: hit('__PART')") +
+      rule('__PART', "when: from.is_odd && hit('TRIAL')").replace(/ {2}score: 1\n/, '') +
+      rule('TRIAL', 'when: from.is_odd\n  shadow: true'),
+    says: 'rules/a.yaml:7: TRIAL is on trial (shadow: true): a rule that counts cannot ask for it',
+  },
+  {
     name: 'an alias',
     text: `${rule('A', 'when: &c from.is_odd')}${rule('B', 'when: *c')}`,
     says: 'rules/a.yaml:14: aliases are not used in rules: write the value again',

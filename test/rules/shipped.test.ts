@@ -12,7 +12,7 @@ import { runRuleTests } from '../../src/rules/rule-tests.ts';
 import { observed, profileOf, seek, site, symbolsOf } from './rule-set.ts';
 
 const folder = join(import.meta.dirname, '../../rules');
-const files = globSync('**/*.{yaml,txt}', { cwd: folder })
+const files = globSync('**/*.{yaml,txt}', { cwd: folder, exclude: ['fit.yaml'] })
   .sort()
   .map(path => ({ path: `rules/${path}`, text: readFileSync(join(folder, path), 'utf8') }));
 const rules = loadRules(files, { evidence: checks });
@@ -31,10 +31,17 @@ test('the shipped profiles have the thresholds of their industries', () => {
     t.reject,
   ]);
   assert.deepEqual(thresholds.sort(), [
+    ['cross-border-trade', 6000, 8500, 17_000],
     ['default', 5000, 8000, 15_000],
+    ['education', 6000, 8000, 16_000],
     ['finance', 5000, 6500, 14_000],
+    ['government', 5500, 8000, 18_000],
     ['healthcare', 6000, 9000, 18_000],
+    ['healthcare-on-call', 6000, 9000, 18_000],
+    ['legal', 6000, 9000, null],
     ['manufacturing', 5500, 7500, 16_000],
+    ['retail', 5500, 8000, 15_000],
+    ['technology', 5500, 8500, 16_000],
   ]);
 });
 
@@ -149,6 +156,8 @@ function facts(changes: Readonly<Record<string, object>>): Facts {
       encrypted: 0,
       is_over_budget: false,
     },
+    history: { seen: [], learnt: [] },
+    resemblance: { domain: '', of: '', seen_in: '' },
     gtube: { found: false },
     eicar: { found: false },
     clamav: { result: 'clean' },
@@ -243,12 +252,12 @@ const stories: readonly Story[] = [
     texts: {
       text: 'I am Barrister John, attorney of my late client. I present you as next of kin for the sum of $18.5 million, a mutual benefit.',
     },
-    action: 'quarantine',
+    action: 'reject',
   },
   {
-    name: 'a drug in the subject, for everybody',
+    name: 'a shop for drugs, for everybody',
     texts: { subject: 'Viagra', text: 'Viagra, order now without prescription in our online pharmacy' },
-    action: 'tag',
+    action: 'quarantine',
   },
   {
     name: 'the same in a hospital',
@@ -258,6 +267,26 @@ const stories: readonly Story[] = [
   },
   { name: 'macros, for everybody', changes: { attachments: { macros: 1 } }, action: 'deliver' },
   { name: 'macros in a bank', profile: 'finance', changes: { attachments: { macros: 1 } }, action: 'quarantine' },
+  {
+    name: 'changed bank details from a correspondent, in a bank',
+    profile: 'finance',
+    texts: { text: 'Our banking details have been changed. Please pay the invoice to the new account.' },
+    action: 'deliver',
+  },
+  {
+    name: 'changed bank details from a first contact, in a bank',
+    profile: 'finance',
+    changes: { history: { seen: [{ kind: 'sender', days: 0, good: 0, bad: 0 }] } },
+    texts: { text: 'Our banking details have been changed. Please pay the invoice to the new account.' },
+    action: 'quarantine',
+  },
+  {
+    name: 'changed bank details from a look-alike, in a bank',
+    profile: 'finance',
+    changes: { resemblance: { domain: 'acme-pumbs.test', of: 'acme-pumps.test', seen_in: 'recipients' } },
+    texts: { text: 'Our banking details have been changed. Please pay the invoice to the new account.' },
+    action: 'quarantine',
+  },
   {
     name: 'a disk image in a hospital',
     profile: 'healthcare',
