@@ -13,9 +13,13 @@ import { dnsCommands } from './cli/dns.ts';
 import { docsCommand } from './cli/docs.ts';
 import { exitCodeOf, exitCodes, explained } from './cli/exit-codes.ts';
 import { historyCommands } from './cli/history.ts';
+import { profilesCommands } from './cli/profiles.ts';
 import { addQuarantineCommands } from './cli/quarantine.ts';
+import { replayCommand } from './cli/replay.ts';
 import { rulesCommands } from './cli/rules.ts';
 import { serveCommand } from './cli/serve.ts';
+import { addSettingsCommands } from './cli/settings.ts';
+import { shadowCommands } from './cli/shadow.ts';
 import { addTraceCommand } from './cli/trace.ts';
 import { apiAccess } from './config/api-access.ts';
 
@@ -33,8 +37,20 @@ const cli: Cli = {
   version,
   out: text => void process.stdout.write(text),
   err: text => void process.stderr.write(text),
-  run: async work => process.exit(await work().catch(failed)),
+  run: async work => {
+    const code = await work().catch(failed);
+    await written(process.stdout);
+    process.exit(code);
+  },
 };
+
+/** When a pipe has taken what was written to it; at once where nobody reads it any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise(resolve => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}
 
 /** What a person should do about it stands in the message and its cause; a stack only where the fault is ours. */
 function failed(error: unknown): number {
@@ -48,7 +64,10 @@ for (const register of [
   serveCommand,
   checkCommand,
   rulesCommands,
+  profilesCommands,
   configCommands,
+  replayCommand,
+  shadowCommands,
   historyCommands,
   dkimCommands,
   dnsCommands,
@@ -58,6 +77,7 @@ for (const register of [
 }
 addQuarantineCommands(program, { ...apiAccess(), print: cli.out });
 addAccessCommands(program, { ...apiAccess(), print: cli.out });
+addSettingsCommands(program, { ...apiAccess(), print: cli.out });
 addTraceCommand(program, { ...apiAccess(), print: cli.out });
 
 try {

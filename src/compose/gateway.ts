@@ -1,7 +1,7 @@
 // The gateway as a whole: its parts started in the order in which they are needed, and stopped in the reverse.
 
 import { join } from 'node:path';
-import type { ApiEffects } from '../api/ports.ts';
+import type { ApiEffects, MainThread } from '../api/ports.ts';
 import { startApi } from '../api/thread.ts';
 import { type RuleLists, withLists } from '../config/changed-keys.ts';
 import type { Config } from '../config/schema.ts';
@@ -28,13 +28,16 @@ import { healthProbes } from './health.ts';
 import { historyOf } from './history.ts';
 import { releaserOf, startHousekeeping } from './housekeeping.ts';
 import { startInspection } from './inspection.ts';
+import { policyOf } from './judging.ts';
 import { lineOf, RulesInForce } from './line.ts';
+import { LiveSettings, problemsUnder } from './live-settings.ts';
 import { registerSources } from './metric-sources.ts';
 import { nextHopsOf } from './next-hops.ts';
 import { recipientsOf } from './recipients.ts';
-import { ruleSetOf, testedRuleSetOf } from './rule-set.ts';
+import { patternSetOf, ruleSetOf, testedRuleSetOf } from './rule-set.ts';
 import { certificatesFor, smtpOptionsOf, smtpPorts } from './smtp.ts';
 import { Stops } from './stops.ts';
+import { Trials } from './trials.ts';
 
 export interface World {
   readonly clock: Clock;
@@ -73,19 +76,30 @@ export async function startGateway(config: Config, world: World): Promise<Gatewa
 
 async function start(config: Config, world: World, stops: Stops): Promise<Gateway> {
   const { clock, log } = world;
-  const rules = new RulesInForce(ruleSetOf(config));
+  const rules = new RulesInForce(ruleSetOf(config, [], { setAside: warningOf(log) }));
   const metrics = newMetrics();
   const parts = await startParts(config, rules.now(), metrics, world, stops);
-  const { store, nextHops, inspection, history, access, spoolFolder } = parts;
+  const { store, nextHops, history, access, spoolFolder } = parts;
   const recipients = stops.add(await recipientsOf(config, nextHops, world), asked => asked.close());
 
   const releases = releaserOf(store, nextHops, history, world);
   stops.add(startHousekeeping(config, store, [history, access], releases, world), end => end());
   const health = healthOf(healthProbes({ ...parts, recipients }), { timeoutMs: 4000, keepMs: 1000 }, clock);
+  const trials = new Trials(config);
+  const policy = policyOf(config);
+  const profileInForce = async (name: string) => {
+    const profile = rules.now().profiles.get(name);
+    return profile === undefined ? null : { profile, policy };
+  };
+  const { settings, reload } = changing(rules, config, parts, world);
+  const effects = effectsOf(releases, access, trials, settings);
+  const setting: MainThread['setting'] = async name => settings.get(name);
   const api = stops.add(
-    await startApi(apiOptionsOf(config), { ...world, effects: effectsOf(releases, access), health, metrics }),
+    await startApi(apiOptionsOf(config), { ...world, effects, health, profileInForce, setting, metrics }),
     started => started.close(),
   );
+  // Before the API, which waits for what it is answering.
+  stops.add(trials, running => running.close());
 
   const { directory, groupProfile } = recipients;
   const afterReply = stops.add(new AfterReply(log), pending => pending.settled());
@@ -115,9 +129,9 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
     apiAddress: shown(api.host, api.port),
     firstToken: api.firstToken,
     reloadRules: async lists => {
-      const next = testedRuleSetOf(withLists(config, lists));
-      await inspection?.inspector.reload(next.patterns);
-      rules.replace(next);
+      const relisted = withLists(config, lists);
+      await reload(relisted);
+      trials.follow(relisted);
     },
     reloadAccess: () => access.reload(),
     replaceCertificates: next => smtp.replaceCertificates(certificatesFor(config, next)),
@@ -126,6 +140,38 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
       await stops.run();
     },
   };
+}
+
+const warningOf = (log: Log) => (overrides: readonly string[]) => log.warn({ overrides }, 'overrides_set_aside');
+
+/** What replaces `rules` while mail flows, one change after the other: settings over the API, and a reload of all files. */
+function changing(
+  rules: RulesInForce,
+  config: Config,
+  { store, inspection }: Pick<Awaited<ReturnType<typeof startParts>>, 'store' | 'inspection'>,
+  { clock, log }: World,
+) {
+  /** Of the configuration that rules were loaded by last. */
+  let ruled = config;
+  const setAside = warningOf(log);
+  const use = async (next: RuleSet) => {
+    store.ledger.describe(patternSetOf(next));
+    await inspection?.inspector.reload(next.patterns);
+    rules.replace(next);
+  };
+  const settings = new LiveSettings(config.data_dir, {
+    clock,
+    log,
+    rules: () => rules.now(),
+    use: overrides => use(ruleSetOf(ruled, [], { overrides, setAside })),
+    tryOut: overrides => problemsUnder(ruled, overrides),
+  });
+  const reload = (next: Config) =>
+    settings.inTurn(async () => {
+      await use(testedRuleSetOf(next, { setAside }));
+      ruled = next;
+    });
+  return { settings, reload };
 }
 
 /** What the line stands on; each is stopped with the others, also when a later one does not start. */
@@ -147,6 +193,7 @@ async function startParts(config: Config, rules: RuleSet, metrics: Metrics, worl
   inspecting?.catch(() => {});
   const store = await openStore({ dataDir: config.data_dir, ledgerBatchMs: 200 }, world);
   stops.add(store, opened => opened.close());
+  store.ledger.describe(patternSetOf(rules));
   stops.add(history, kept => kept?.close());
   history?.open();
   access.open(store.access);
@@ -155,12 +202,15 @@ async function startParts(config: Config, rules: RuleSet, metrics: Metrics, worl
   return { nextHops, antivirus, store, history, access, spoolFolder: spool.path, inspection: await inspecting };
 }
 
-function effectsOf(releases: Releaser, access: GatewayAccess): ApiEffects {
+function effectsOf(releases: Releaser, access: GatewayAccess, trials: Trials, settings: LiveSettings): ApiEffects {
   return {
     release: (entry, recipients, key) => releases.release(entry, recipients, key),
     delete: entry => releases.delete(entry),
     addAccess: (entry, addedBy, key) => access.add(entry, addedBy, key),
     removeAccess: id => access.remove(id),
+    changeSetting: (edit, versions, by) => settings.change(edit, versions, by),
+    runTrial: (id, job) => trials.run(id, job),
+    endTrial: async id => trials.end(id),
   };
 }
 

@@ -9,7 +9,9 @@ import type { Evidence, Facts } from '../model/evidence.ts';
 import type { Site } from '../model/site.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Stations } from '../pipeline.ts';
+import { firingName } from '../rules/firing.ts';
 import { judge } from '../rules/judge.ts';
+import { type Policy, policyFacts } from '../rules/policy.ts';
 import type { Profile } from '../rules/profile.ts';
 import { factsFor, scopesAmong } from '../rules/recipient-facts.ts';
 import type { RuleSet } from '../rules/rule.ts';
@@ -20,6 +22,11 @@ export const siteOf = (config: Config): Site => ({
   trustedNetworks: config.trusted_networks,
 });
 
+export const policyOf = (config: Config): Policy => ({
+  dmarcEnforce: config.dmarc.enforce,
+  trustsLearnt: config.forwarding.learn === 'trust',
+});
+
 type Judging = Pick<Stations, 'groupsOf' | 'judge'>;
 
 /** `rulesOf` gives the set whose patterns were sought in the message. */
@@ -28,17 +35,34 @@ export function judgingBy(
   rulesOf: (patternDigest: string) => RuleSet,
   groupProfile: (address: string) => string | null = () => null,
 ): Judging {
-  const policyOf = recipientPolicies(config, groupProfile);
+  const policyFor = recipientPolicies(config, groupProfile);
   const site = siteOf(config);
-  const policy = { dmarcEnforce: config.dmarc.enforce, trustsLearnt: config.forwarding.learn === 'trust' };
+  const policy = policyOf(config);
+  const firingOf = firingNames(site);
   return {
-    groupsOf: ({ recipients }, { facts }) => policyGroups(recipients, policyOf, scopesIn(facts, config)),
+    groupsOf: ({ recipients }, { facts }) => policyGroups(recipients, policyFor, scopesIn(facts, config)),
     judge: ({ facts, patternHits }, group) => {
       const rules = rulesOf(patternHits.digest);
       const profile = profileIn(rules, group.profile);
       if (config.checks === 'none') return unjudged(profile);
-      return judge(factsFor(facts, group.scopes ?? []), patternHits, rules, profile, site, policy);
+      const trialName = config.shadow_profiles[group.profile];
+      const trial = trialName === undefined ? null : profileIn(rules, trialName);
+      const own = factsFor(facts, group.scopes ?? []);
+      const verdict = judge(own, patternHits, rules, profile, site, policy, trial);
+      // Hits of a set that is forgotten are not those that the rules' name stands for.
+      if (patternHits.digest !== rules.patternDigest) return verdict;
+      return { ...verdict, basis: { firing: firingOf(rules), facts: policyFacts(facts) } };
     },
+  };
+}
+
+/** Made once for each set of rules. */
+function firingNames(site: Site): (rules: RuleSet) => string {
+  const names = new WeakMap<RuleSet, string>();
+  return rules => {
+    const name = names.get(rules) ?? firingName(rules, site);
+    names.set(rules, name);
+    return name;
   };
 }
 

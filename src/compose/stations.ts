@@ -13,7 +13,7 @@ import type { LedgerWriter } from '../store/ledger.ts';
 
 interface Parts extends Pick<Stations, 'inspect' | 'groupsOf' | 'judge'> {
   readonly dispose: Dispose;
-  readonly ledger: LedgerWriter;
+  readonly ledger: Pick<LedgerWriter, 'append'>;
   /** What the history makes of it. */
   readonly learn: (record: LedgerRecord) => void;
   readonly metrics: Metrics;

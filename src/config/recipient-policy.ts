@@ -60,5 +60,8 @@ export function namedProfiles(config: Config): readonly { readonly key: string; 
     key: `ldap.groups.${dn}`,
     profile,
   }));
-  return [{ key: 'profile', profile: config.profile }, ...ofDomains, ...ofRecipients, ...ofGroups];
+  const onTrial = Object.entries(config.shadow_profiles).flatMap(([name, trial]) =>
+    [name, trial].map(profile => ({ key: `shadow_profiles.${name}`, profile })),
+  );
+  return [{ key: 'profile', profile: config.profile }, ...ofDomains, ...ofRecipients, ...ofGroups, ...onTrial];
 }

@@ -12,6 +12,7 @@ import { recipientKeys } from './sections/recipients.ts';
 import { reputationKeys } from './sections/reputation.ts';
 import { arcSeal, dkim } from './sections/signing.ts';
 import { smtp } from './sections/smtp.ts';
+import { trialKeys } from './sections/trial.ts';
 import { clamdAddress, dnsServer, domainName, endpoint, mailbox, replyWords } from './values.ts';
 
 const domain = z.strictObject(
@@ -63,6 +64,7 @@ export const schema = z.strictObject({
     .record(mailbox, z.string())
     .meta({ description: 'Profiles of single addresses; they win over the domain’s.' })
     .prefault({}),
+  ...trialKeys,
   checks: z
     .enum(['all', 'none'])
     .meta({ description: '`none` relays without inspecting: for measuring, and for an emergency.' })
@@ -116,6 +118,9 @@ export const schema = z.strictObject({
   rules: z
     .strictObject({
       folders: strings('Folders of rule files and profiles of your own, loaded after the shipped ones.'),
+      spamassassin: strings(
+        'SpamAssassin’s rules to load beside ours: `.cf` files, and folders whose `.pre` and `.cf` files are read in the order of their names. `postern rules import` says of each rule how true it is.',
+      ),
     })
     .prefault({}),
   workers: z

@@ -2,19 +2,30 @@
 
 import { didYouMean } from '../model/nearest.ts';
 import { parseTemplate, type Template } from './because.ts';
+import { brokenInvariants } from './broken-invariants.ts';
 import { type Condition, ConditionCompiler } from './conditions.ts';
 import { type EvidenceType, Vocabulary } from './evidence-types.ts';
-import { readLists } from './lists.ts';
+import { type Lists, readLists } from './lists.ts';
+import { type OverridesDraft, readOverridesFile, withEntries, withScores } from './overrides.ts';
 import { patternDigest } from './patterns/patterns.ts';
 import { type ProfileDraft, readProfile, resolveProfiles } from './profile.ts';
 import type { Rule, RuleSet } from './rule.ts';
 import { type RuleDraft, readRules } from './rule-file.ts';
 import { Problems, type SourceFile } from './source.ts';
-import { parseYaml } from './yaml-value.ts';
+import type { ImportedRule } from './spamassassin/import.ts';
+import { joinedRule } from './spamassassin/join.ts';
+import { parseYaml, type YamlValue } from './yaml-value.ts';
 
 export interface LoadOptions {
   /** The evidence that conditions may read: the list of checks. */
   readonly evidence: readonly EvidenceType[];
+  /**
+   * Files that win: their rules, profiles and lists take the place of those of the same name, and what stands in their
+   * overrides holds. What each of them is, its form says: they need no folder `profiles/`.
+   */
+  readonly changes?: readonly SourceFile[];
+  /** Rules of another syntax that join those of the files, given the symbols that are taken. */
+  readonly imported?: (taken: ReadonlySet<string>) => readonly ImportedRule[];
 }
 
 /** Fails when worker threads did not answer for a message: no check's evidence, yet a policy may need it. */
@@ -27,36 +38,90 @@ const workerCheck = 'worker';
 export function loadRules(files: readonly SourceFile[], options: LoadOptions): RuleSet {
   const problems = new Problems();
   const vocabulary = new Vocabulary(options.evidence);
-  const { drafts, profileDrafts, lists } = readFiles(files, vocabulary, problems);
-  const symbols = namedOnce(drafts);
+  const base = readFiles(files, kindByFolder, vocabulary, problems);
+  const change = readFiles(options.changes ?? [], kindByForm, vocabulary, problems);
+  const lists = withEntries(new Map([...base.lists, ...change.lists]), change.overrides);
+  const own = new Map([...namedOnce(base.drafts), ...namedOnce(change.drafts)]);
+  const imported = (options.imported?.(new Set(own.keys())) ?? []).map(rule => [rule.symbol, rule] as const);
+  const symbols = withScores(new Map<string, RuleDraft | ImportedRule>([...own, ...imported]), change.overrides);
   const conditions = new ConditionCompiler({ vocabulary, symbols: new Set(symbols.keys()), lists });
-  const rules = [...symbols.values()].map(draft => compiled(draft, conditions, vocabulary));
-  checkStatedHits(drafts, symbols);
-  const judged = inOrderOfUse(rules, symbols);
-  const profiles = resolveProfiles(profileDrafts, {
-    groups: new Set(rules.map(rule => rule.group)),
-    symbols: new Set(symbols.keys()),
-    checks: new Set([workerCheck, ...options.evidence.map(type => type.name)]),
-  });
+  const rules = [...symbols.values()].map(draft =>
+    'counting' in draft ? joinedRule(draft, conditions) : compiled(draft, conditions, vocabulary),
+  );
+  checkStatedHits(own, symbols);
+  const judged = inOrderOfUse(rules, own);
+  checkTrials(judged, own);
+  const profiles = resolveProfiles(
+    replaced(base.profileDrafts, change.profileDrafts),
+    {
+      groups: new Set(rules.map(rule => rule.group)),
+      symbols: new Set(symbols.keys()),
+      checks: new Set([workerCheck, ...options.evidence.map(type => type.name)]),
+    },
+    change.overrides.flatMap(({ profiles }) => [...profiles.values()]),
+  );
   problems.throwIfAny();
   const patterns = rules.filter(rule => rule.isEnabled).flatMap(rule => rule.patterns);
-  return { rules, judged, profiles, patterns, patternDigest: patternDigest(patterns), vocabulary, conditions };
+  const set = {
+    rules,
+    judged,
+    profiles,
+    lists,
+    patterns,
+    patternDigest: patternDigest(patterns),
+    vocabulary,
+    conditions,
+  };
+  for (const { at, what } of brokenInvariants(set)) problems.add(at, what);
+  problems.throwIfAny();
+  return set;
 }
 
-function readFiles(files: readonly SourceFile[], vocabulary: Vocabulary, problems: Problems) {
+type Kind = 'rules' | 'profile' | 'overrides';
+
+const kindByFolder = (_: YamlValue, { path }: SourceFile): Kind =>
+  /(?:^|\/)profiles\/[^/]*$/.test(path) ? 'profile' : 'rules';
+
+function kindByForm(document: YamlValue): Kind {
+  if (document.isList()) return 'rules';
+  return document.entries().some(([name]) => name === 'profile') ? 'profile' : 'overrides';
+}
+
+interface Read {
+  readonly drafts: readonly RuleDraft[];
+  readonly profileDrafts: readonly ProfileDraft[];
+  readonly overrides: readonly OverridesDraft[];
+  readonly lists: Lists;
+}
+
+function readFiles(
+  files: readonly SourceFile[],
+  kindOf: (document: YamlValue, file: SourceFile) => Kind,
+  vocabulary: Vocabulary,
+  problems: Problems,
+): Read {
   const drafts: RuleDraft[] = [];
   const profileDrafts: ProfileDraft[] = [];
+  const overrides: OverridesDraft[] = [];
   for (const file of files.filter(f => /\.ya?ml$/.test(f.path))) {
     const document = parseYaml(file, problems);
     if (document === null) continue;
-    if (!/(?:^|\/)profiles\/[^/]*$/.test(file.path)) drafts.push(...readRules(document, vocabulary));
+    const kind = kindOf(document, file);
+    if (kind === 'rules') drafts.push(...readRules(document, vocabulary));
+    else if (kind === 'overrides') overrides.push(readOverridesFile(document));
     else profileDrafts.push(...[readProfile(document)].filter(draft => draft !== null));
   }
   const lists = readLists(
     files.filter(file => file.path.endsWith('.txt')),
     problems,
   );
-  return { drafts, profileDrafts, lists };
+  return { drafts, profileDrafts, overrides, lists };
+}
+
+/** `drafts` with those of the same name from `changes` in their place, and the others of `changes` behind. */
+function replaced(drafts: readonly ProfileDraft[], changes: readonly ProfileDraft[]): readonly ProfileDraft[] {
+  const names = new Set(changes.map(({ name }) => name));
+  return [...drafts.filter(({ name }) => !names.has(name)), ...changes];
 }
 
 function namedOnce(drafts: readonly RuleDraft[]): ReadonlyMap<string, RuleDraft> {
@@ -76,12 +141,28 @@ function compiled(draft: RuleDraft, conditions: ConditionCompiler, vocabulary: V
   return { ...rest, condition, because: template, at: body.at };
 }
 
-function checkStatedHits(drafts: readonly RuleDraft[], symbols: ReadonlyMap<string, RuleDraft>): void {
-  for (const draft of drafts) {
+function checkStatedHits(drafts: ReadonlyMap<string, RuleDraft>, symbols: ReadonlyMap<string, unknown>): void {
+  for (const draft of drafts.values()) {
     for (const stated of [...draft.tests.hit, ...draft.tests.miss].flatMap(test => [...test.hits])) {
       if (!symbols.has(stated))
         draft.body.problem(`a test states the unknown symbol ${stated}${didYouMean(stated, symbols.keys())}`);
     }
+  }
+}
+
+/** What is on trial acts on nothing: a rule that counts may not ask for it, not even through a component. */
+function checkTrials(judged: readonly Rule[], drafts: ReadonlyMap<string, RuleDraft>): void {
+  /** By rule or component, the symbol on trial that it stands on. */
+  const onTrial = new Map<string, string>();
+  for (const rule of judged) {
+    const asked = rule.condition?.symbols.map(symbol => onTrial.get(symbol)).find(symbol => symbol !== undefined);
+    const trial = rule.role === 'shadow' ? rule.symbol : asked;
+    if (trial === undefined) continue;
+    if (rule.role !== 'scored') onTrial.set(rule.symbol, trial);
+    else
+      drafts
+        .get(rule.symbol)
+        ?.when?.problem(`${trial} is on trial (shadow: true): a rule that counts cannot ask for it`);
   }
 }
 

@@ -33,6 +33,18 @@ export function policyFloors(facts: Facts, hits: readonly Hit[], profile: Profil
   ];
 }
 
+/** Of `facts`, what may ask for something: with these alone `policyFloors` says the same, under whatever profile. */
+export function policyFacts(facts: Facts): Facts {
+  const { result, policy, domain, reason } = observed(facts, 'auth.dmarc');
+  const { extensions } = observed(facts, 'attachments');
+  const value = (of: object) => ({ state: 'observed', ms: 0, value: of }) as const;
+  const hasFiles = Array.isArray(extensions) && extensions.length > 0;
+  return {
+    ...(result === 'fail' && { 'auth.dmarc': value({ result, policy, domain, reason }) }),
+    ...(hasFiles && { attachments: value({ extensions: [...new Set(extensions.map(String))] }) }),
+  };
+}
+
 function alwaysFloor(hit: Hit, profile: Profile): readonly Floor[] {
   const action = profile.always.get(hit.symbol);
   return action === undefined ? [] : [{ action, name: `always:${hit.symbol}`, because: hit.because }];
@@ -72,10 +84,21 @@ function lifted(action: 'deliver' | 'tag', failed: string, proof: Hit): Floor {
 }
 
 /** Weeks of good mail are an investment that an attacker can make: a tag is all that they are worth. */
-const learntProofs: ReadonlySet<string> = new Set(['LEARNT_LIST', 'LEARNT_FORWARDER']);
+export const learntProofs: ReadonlySet<string> = new Set(['LEARNT_LIST', 'LEARNT_FORWARDER']);
 
 /** What these say follows from what DMARC says, so that it is no second opinion. */
 const sameEvidence: ReadonlySet<string> = new Set(['authentication', 'spoofing']);
+
+/** All of a hit that counts here beside its points: equal for hits that stand for each other. */
+export function policyRole({ symbol, group }: Hit, profile: Profile): string {
+  const role = [
+    group === malwareGroup,
+    group === blockGroup,
+    sameEvidence.has(group),
+    profile.always.get(symbol) ?? '',
+  ];
+  return [...role, profile.dmarcOverrides.has(symbol), learntProofs.has(symbol)].join();
+}
 
 /** What makes a failed p=reject a refusal, in words; null where nothing does. */
 function groundsToRefuse(hits: readonly Hit[], profile: Profile, isEnforced: boolean): string | null {

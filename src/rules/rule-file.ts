@@ -7,6 +7,7 @@ import type { Site } from '../model/site.ts';
 import type { Points } from '../model/verdict.ts';
 import type { EvidenceType, Vocabulary } from './evidence-types.ts';
 import { type PatternSpec, patternDefect } from './patterns/patterns.ts';
+import { maxScore } from './profile.ts';
 import type { Role, RuleCase } from './rule.ts';
 import type { Place } from './source.ts';
 import { visible } from './visible.ts';
@@ -42,8 +43,6 @@ const keys = [
   'enabled',
   'shadow',
 ] as const;
-
-const maxScore: Points = 1_000_000;
 
 /** The place that a test speaks of when it names none. */
 const testSite: Site = { hostname: 'gate.example.com', domains: ['example.com'], trustedNetworks: [] };

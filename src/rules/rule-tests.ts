@@ -29,6 +29,8 @@ export function runRuleTests(rules: RuleSet): RuleTestReport {
 }
 
 function failuresOf(rule: Rule, rules: RuleSet): readonly RuleTestFailure[] {
+  // Imported rules have none, and are many.
+  if (rule.tests.hit.length + rule.tests.miss.length === 0) return [];
   const matcher = compilePatterns(rule.patterns);
   return (['hit', 'miss'] as const).flatMap(expected =>
     rule.tests[expected].flatMap(stated => {
@@ -43,11 +45,11 @@ function truthOf(rule: Rule, stated: RuleCase, matcher: PatternMatcher, rules: R
   const patternHits = matcher.match(stated.texts, { budgetMs: 1, now: () => 0 });
   const facts = { ...judgedFacts({}, patternHits, stated.site, matcher.digest), ...stated.facts };
   const pattern: Truth = rule.patterns.length === 0 || patternHits.hits.length > 0 ? 'yes' : 'no';
-  const symbols = { truthOf: (symbol: string): Truth => (stated.hits.has(symbol) ? 'yes' : 'no') };
+  const truthOf = (symbol: string): Truth => (stated.hits.has(symbol) ? 'yes' : 'no');
   const values = celValues(facts, rules.vocabulary);
   return both(
     pattern,
-    rules.conditions.lending(symbols, () => conditionTruth(rule.condition, values, facts)),
+    rules.conditions.lending({ truthOf, countOf: () => 1 }, () => conditionTruth(rule.condition, values, facts)),
   );
 }
 

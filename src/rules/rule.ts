@@ -6,6 +6,7 @@ import type { Points } from '../model/verdict.ts';
 import type { Template } from './because.ts';
 import type { Condition, ConditionCompiler } from './conditions.ts';
 import type { Vocabulary } from './evidence-types.ts';
+import type { Lists } from './lists.ts';
 import type { PatternSpec } from './patterns/patterns.ts';
 import type { Profile } from './profile.ts';
 import type { Place } from './source.ts';
@@ -52,6 +53,8 @@ export interface RuleSet {
   /** The enabled rules, each after those whose symbols it asks for. */
   readonly judged: readonly Rule[];
   readonly profiles: ReadonlyMap<string, Profile>;
+  /** That conditions ask by `inList`. */
+  readonly lists: Lists;
   /** Of all enabled rules: what a worker seeks. */
   readonly patterns: readonly PatternSpec[];
   /** Equal to the `digest` of pattern hits that were sought with these patterns. */

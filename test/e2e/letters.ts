@@ -78,6 +78,7 @@ export interface Explained {
     }[];
     readonly floors: readonly { readonly name: string }[];
     readonly missing: readonly { readonly check: string }[];
+    readonly counterfactuals: { readonly without: readonly { readonly symbols: readonly string[] }[] } | null;
   }[];
   readonly facts: Readonly<Record<string, { readonly state: string }>>;
 }
