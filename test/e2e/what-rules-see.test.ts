@@ -15,7 +15,7 @@ const rules = `
 - symbol: OUR_BRAND_DISGUISED
   summary: Somebody writes our brand in other letters.
   group: local
-  score: 4
+  score: 1
   match: { folded: ['/\\bquartzbank\\b/'] }
   tests:
     hit: [{ folded: 'your quartzbank account' }]
@@ -24,7 +24,7 @@ const rules = `
 - symbol: OUR_HIDDEN_WORDS
   summary: Words of a meeting stand where nobody sees them.
   group: local
-  score: 2
+  score: 1
   match: { hidden: ['/\\bminutes of the meeting\\b/'] }
   tests:
     hit: [{ hidden: 'minutes of the meeting' }]
@@ -33,7 +33,7 @@ const rules = `
 - symbol: OUR_LINK_LIES
   summary: A link shows our bank, and a redirector takes its reader elsewhere.
   group: local
-  score: 3
+  score: 1
   match: { link: ['/^www\\.quartzbank\\.test$/'] }
   when: urls.redirects > 0 && 'evil.test' in urls.redirect_organisations && characters.lookalike_words > 0
   because: "leads to {urls.redirect_organisations} behind {urls.hosts}"
