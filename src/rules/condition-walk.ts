@@ -92,7 +92,7 @@ function wordsOf(named: NamedField | null): readonly string[] | null {
 }
 
 /** `auth.dmarc.result` for a chain of plain fields. */
-function pathOf(node: ASTNode): string | null {
+export function pathOf(node: ASTNode): string | null {
   if (node.op === 'id') return node.args;
   if (node.op !== '.') return null;
   const start = pathOf(node.args[0]);

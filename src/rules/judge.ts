@@ -76,10 +76,9 @@ export function firingOf(
   const matched = new Map(patternHits.hits.map(hit => [hit.symbol, hit]));
   const truths = judgeRules(rules, seen, patternHits, matched, unknown, known);
   // Of hundreds of rules, a dozen: sought once, in the order of the set.
-  const left = rules.rules.flatMap(rule => {
-    const truth = truths.get(rule.symbol) ?? 'no';
-    return truth === 'no' ? [] : [{ rule, truth }];
-  });
+  const left = rules.rules
+    .filter(({ symbol }) => (truths.get(symbol) ?? 'no') !== 'no')
+    .map(rule => ({ rule, truth: truths.get(rule.symbol) ?? 'no' }));
   const hitsOf = (role: Role, profile: Profile, isWanted: (truth: Truth) => boolean): readonly Hit[] =>
     left
       .filter(({ rule, truth }) => rule.role === role && isWanted(truth))
@@ -102,7 +101,7 @@ function judgeRules(
 ): ReadonlyMap<string, Truth> {
   const truths = new Map(known);
   const counts = new Map<string, number>();
-  const values = celValues(facts, rules.vocabulary);
+  const message = { facts, values: () => celValues(facts, rules.vocabulary), truths };
   const wereSought = patternHits.digest === rules.patternDigest;
   const overran = new Set(patternHits.overran);
   const mayMatch = new Set([...matched.keys(), ...overran, ...unknown]);
@@ -118,7 +117,7 @@ function judgeRules(
       if (wereSought && rule.patterns.length > 0 && !mayMatch.has(rule.symbol)) continue;
       askedOpen = false;
       const pattern = unknown.has(rule.symbol) ? open : patternTruth(rule, wereSought, matched, overran);
-      const condition = pattern === 'no' ? 'no' : conditionTruth(rule.condition, values, facts);
+      const condition = pattern === 'no' ? 'no' : conditionTruth(rule.condition, message);
       const truth = both(pattern, askedOpen && typeof condition === 'object' ? open : condition);
       if (truth === 'no') continue;
       truths.set(rule.symbol, truth);
@@ -147,16 +146,36 @@ function patternTruth(
   return overran.has(rule.symbol) ? { undecided: 'its pattern took too long on this message' } : 'no';
 }
 
-/** Whether `condition` holds for `values`, made of `facts`; true where there is none. */
-export function conditionTruth(condition: Condition | null, values: CelValues, facts: Facts): Truth {
+/** What a condition is asked of. */
+export interface Asked {
+  readonly facts: Facts;
+  /** The facts as CEL's library reads them: for conditions that have no program, and for words. */
+  values(): CelValues;
+  /** Of the rules that were judged before. */
+  readonly truths: ReadonlyMap<string, Truth>;
+}
+
+/** Whether `condition` holds; true where there is none. */
+export function conditionTruth(condition: Condition | null, asked: Asked): Truth {
   if (condition === null) return 'yes';
+  const decided = condition.decide?.(asked.facts);
+  if (decided !== undefined) return decided ? 'yes' : 'no';
+  const why = whyUndecided(condition, asked);
+  if (why !== null && condition.decide !== null) return { undecided: why };
   try {
-    return condition.holds(values) ? 'yes' : 'no';
+    return condition.holds(asked.values()) ? 'yes' : 'no';
   } catch (error) {
-    const reasons = condition.reads.map(type => whyMissing(type, facts)).filter(reason => reason !== null);
-    const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    return { undecided: reasons.length > 0 ? reasons.join('; ') : said };
+    return { undecided: why ?? (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)) };
   }
+}
+
+/** The evidence that is missing, else the rules that were not judged; null where it is neither. */
+function whyUndecided({ reads, symbols }: Condition, { facts, truths }: Asked): string | null {
+  const missing = reads.map(type => whyMissing(type, facts)).filter(reason => reason !== null);
+  if (missing.length > 0) return missing.join('; ');
+  const notJudged = symbols.filter(symbol => typeof truths.get(symbol) === 'object');
+  if (notJudged.length === 0) return null;
+  return `${notJudged.slice(0, 3).join(', ')} ${notJudged.length === 1 ? 'was' : 'were'} not judged`;
 }
 
 /** Kleene's conjunction. What is undecided and not open does not fire, whatever the other is. */

@@ -46,10 +46,10 @@ function truthOf(rule: Rule, stated: RuleCase, matcher: PatternMatcher, rules: R
   const facts = { ...judgedFacts({}, patternHits, stated.site, matcher.digest), ...stated.facts };
   const pattern: Truth = rule.patterns.length === 0 || patternHits.hits.length > 0 ? 'yes' : 'no';
   const truthOf = (symbol: string): Truth => (stated.hits.has(symbol) ? 'yes' : 'no');
-  const values = celValues(facts, rules.vocabulary);
+  const asked = { facts, values: () => celValues(facts, rules.vocabulary), truths: new Map<string, Truth>() };
   return both(
     pattern,
-    rules.conditions.lending({ truthOf, countOf: () => 1 }, () => conditionTruth(rule.condition, values, facts)),
+    rules.conditions.lending({ truthOf, countOf: () => 1 }, () => conditionTruth(rule.condition, asked)),
   );
 }
 

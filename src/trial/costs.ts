@@ -20,18 +20,16 @@ export function withTimedConditions(rules: RuleSet, now: () => number): TimedRul
 function timed(rule: Rule, now: () => number, add: (ms: number) => void): Rule {
   const { condition } = rule;
   if (condition === null) return rule;
-  return {
-    ...rule,
-    condition: {
-      ...condition,
-      holds: values => {
-        const from = now();
-        try {
-          return condition.holds(values);
-        } finally {
-          add(now() - from);
-        }
-      },
-    },
+  const timing = <A, R>(f: (argument: A) => R) => {
+    return (argument: A): R => {
+      const from = now();
+      try {
+        return f(argument);
+      } finally {
+        add(now() - from);
+      }
+    };
   };
+  const { decide, holds } = condition;
+  return { ...rule, condition: { ...condition, decide: decide && timing(decide), holds: timing(holds) } };
 }
