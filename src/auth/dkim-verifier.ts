@@ -1,7 +1,8 @@
 // mailauth's reading of a message, spared two passes: it makes an array for each byte of the header to find where that ends, and looks
 // at each byte for an LF without its CR, of which there are none in what came by SMTP. Both were a fifth of what reading mail costs.
 
-import { pipeline } from 'node:stream/promises';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import type { DKIMVerifyOptions, DKIMVerifyResult } from 'mailauth';
 import { DkimVerifier } from 'mailauth/lib/dkim/dkim-verifier.js';
 import { Newlines } from '../model/newlines.ts';
@@ -17,9 +18,25 @@ export async function verifyDkim(
   options: DKIMVerifyOptions,
 ): Promise<DkimReading> {
   const verifier = new Verifier(options);
-  await pipeline(Buffer.isBuffer(message) ? [message] : message, verifier);
+  const read = finished(verifier);
+  if (Buffer.isBuffer(message)) verifier.end(message);
+  else await Promise.all([read, feed(message, verifier)]);
+  await read;
   const { headerFrom, fromFields, results, arc } = verifier;
   return { headerFrom, fromFields, results, ...(arc && { arc }) };
+}
+
+/** Where `verifier` fails it hears no more, and whoever waits for it hears why. */
+async function feed(message: AsyncIterable<Buffer>, verifier: Verifier): Promise<void> {
+  try {
+    for await (const chunk of message) {
+      if (verifier.destroyed) return;
+      if (!verifier.write(chunk)) await Promise.race([once(verifier, 'drain'), once(verifier, 'close')]);
+    }
+    verifier.end();
+  } catch (error) {
+    verifier.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 class Verifier extends DkimVerifier {

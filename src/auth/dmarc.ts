@@ -1,5 +1,6 @@
 // DMARC by RFC 9989 on what SPF and DKIM left. Fails closed where nobody can say who the author is.
 
+import { mailauth } from './lazy-mailauth.ts';
 import type { Lookups } from './lookups.ts';
 import type { From } from './verification.ts';
 
@@ -78,7 +79,7 @@ export async function dmarcOf(from: From, { passed, unknown, unjudged }: Vouchin
 }
 
 async function evaluated(from: From, passed: Identifiers, dns: Lookups): Promise<Dmarc> {
-  const { evaluateDmarc } = await import('./mailauth.ts');
+  const { evaluateDmarc } = await mailauth();
   const { response, reason } = await evaluateDmarc({
     headerFrom: [...from.addresses],
     fromFields: from.fields,

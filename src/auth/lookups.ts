@@ -1,7 +1,9 @@
 // The ask port in the form that mailauth wants: `resolver(name, type)` in the manner of dns.promises.resolve, with a share and a time of its own.
 
 import type { Ask, DnsAnswer, RecordType } from '../model/ask.ts';
+import { withoutStack } from '../model/failure.ts';
 import { gate } from '../model/gate.ts';
+import { inTime } from '../model/in-time.ts';
 
 export interface QueryShare {
   /** Different questions. */
@@ -38,24 +40,24 @@ export interface LookupLimits extends QueryShare {
 export function lookups(ask: Ask, limits: LookupLimits): Lookups {
   const asked = new Map<string, Promise<string[][] | string[]>>();
   const underWay = gate(limits.atOnce);
+  const endsAt = performance.now() + limits.elapsedMs;
   let failures = 0;
   let isOver = false;
-  const over = new Promise<never>((_, reject) => {
-    setTimeout(() => {
-      isOver = true;
-      reject(coded('ETIMEOUT'));
-    }, limits.elapsedMs).unref();
-  });
-  // Nobody may be waiting when it comes.
-  over.catch(() => {});
+
+  const timedOut = (): never => {
+    isOver = true;
+    throw coded('ETIMEOUT');
+  };
 
   async function asking(name: string, type: RecordType): Promise<DnsAnswer> {
-    if (isOver) throw coded('ETIMEOUT');
-    return ask.dns(name, type);
+    return isOver ? timedOut() : ask.dns(name, type);
   }
 
   async function answered(name: string, type: string): Promise<string[][] | string[]> {
-    const answer = await Promise.race([underWay.run(() => asking(name, type as RecordType)), over]);
+    const leftMs = endsAt - performance.now();
+    if (isOver || leftMs <= 0) timedOut();
+    // A timer of each question, which goes with its answer: one of the whole time would keep all of it until then.
+    const answer = await inTime(() => underWay.run(() => asking(name, type as RecordType)), leftMs, timedOut);
     // The shapes of both sides are those of dns.promises.resolve.
     if (answer.status === 'found') return [...answer.records] as string[][] | string[];
     throw coded(answer.code);
@@ -82,4 +84,4 @@ export function lookups(ask: Ask, limits: LookupLimits): Lookups {
 const isNone = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOTFOUND' || error.code === 'ENODATA');
 
-const coded = (code: string): Error => Object.assign(new Error(code), { code });
+const coded = (code: string): Error => withoutStack(() => Object.assign(new Error(code), { code }));

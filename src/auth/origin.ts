@@ -39,7 +39,7 @@ type Client = Pick<Envelope['connection'], 'clientAddress' | 'clientName'>;
 
 export function originOf({ envelope, site, mail }: Arrival): Origin {
   const { clientAddress, clientName } = envelope.connection;
-  const isTrusted = within(site.trustedNetworks);
+  const isTrusted = trustedBy(site);
   if (!isTrusted(clientAddress)) {
     return known('client', { address: clientAddress, helo: envelope.helo, name: clientName ?? '' }, []);
   }
@@ -54,6 +54,15 @@ export function originOf({ envelope, site, mail }: Arrival): Origin {
     hops.push(received.address);
   }
   return unknown('inside', hops);
+}
+
+const trusting = new WeakMap<object, (address: string) => boolean>();
+
+/** Whether an address is one of the networks that `site` trusts; made once for as long as that is in force. */
+export function trustedBy(site: Pick<Site, 'trustedNetworks'>): (address: string) => boolean {
+  const known = trusting.get(site) ?? within(site.trustedNetworks);
+  trusting.set(site, known);
+  return known;
 }
 
 type Sender = Pick<Origin, 'address' | 'helo' | 'name'>;

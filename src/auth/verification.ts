@@ -7,6 +7,7 @@ import type { EpochMs } from '../model/clock.ts';
 import { PermanentFailure } from '../model/failure.ts';
 import type { ByteRange } from '../model/message.ts';
 import type { DkimReading } from './dkim-verifier.ts';
+import { mailauth } from './lazy-mailauth.ts';
 import { type Lookups, lookups, queryShares } from './lookups.ts';
 import {
   bytesWithout,
@@ -77,7 +78,7 @@ async function readUnsignedHeader(mail: Mail): Promise<DkimReading> {
   if (exceedsLimits(mail)) throw new PermanentFailure(headerLimits);
   const left = [...signaturesIn(mail)].sort((a, b) => a.start - b.start);
   const body = { start: mail.header.bodyStart, end: mail.raw.length };
-  const { verifyDkim } = await import('./mailauth.ts');
+  const { verifyDkim } = await mailauth();
   return verifyDkim(bytesWithout(mail, [...left, body]), { strict: true });
 }
 
@@ -95,7 +96,7 @@ async function verify(mail: Mail, ask: Ask, receivedAt: EpochMs): Promise<Verifi
   askForKeys(keys, [...verified, ...newestArcSignature(mail)]);
   const others = signatures.filter(signature => !verified.includes(signature)).map(signature => signature.field);
   const left = [...new Set([...others, ...unreadable])].sort((a, b) => a.start - b.start);
-  const { verifyDkim } = await import('./mailauth.ts');
+  const { verifyDkim } = await mailauth();
   // The bytes of an unsigned body say nothing here: most of the work for a large message.
   const { results, arc } =
     signaturesIn(mail).length === 0

@@ -1,6 +1,7 @@
 // The ARC chain (RFC 8617): what earlier hops say they saw. Whether a sealer is believed is policy.
 
 import type { ARCChainEntry, ARCData } from 'mailauth';
+import { mailauth } from '../auth/lazy-mailauth.ts';
 import { lookups, queryShares } from '../auth/lookups.ts';
 import { fieldsNamed } from '../auth/signed-bytes.ts';
 import { type Verification, verificationOf } from '../auth/verification.ts';
@@ -64,7 +65,7 @@ type Resolve = ReturnType<typeof lookups>['resolve'];
 async function verifiedChain({ arc: data }: Verification, resolver: Resolve) {
   if (data === undefined) return null;
   // The declared type of what the verifier hands over lacks what the chain's verifier declares to take.
-  const { arc } = await import('../auth/mailauth.ts');
+  const { arc } = await mailauth();
   return arc(data as ARCData, { strict: true, resolver });
 }
 

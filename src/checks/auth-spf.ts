@@ -1,6 +1,7 @@
 // SPF (RFC 7208) for the MAIL and the HELO identity.
 
 import type { spf } from 'mailauth/lib/spf/index.js';
+import { mailauth } from '../auth/lazy-mailauth.ts';
 import { type Lookups, lookups, type QueryShare, queryShares } from '../auth/lookups.ts';
 import { type Origin, originOf } from '../auth/origin.ts';
 import { shareDomain } from '../auth/signed-bytes.ts';
@@ -67,7 +68,7 @@ const unjudged = {
 type Judged = Awaited<ReturnType<typeof spf>>;
 
 async function evaluated({ site }: Subject, origin: Origin, sender: string, dns: Lookups): Promise<Judged> {
-  const { spf } = await import('../auth/mailauth.ts');
+  const { spf } = await mailauth();
   return spf({
     ip: origin.address,
     helo: origin.helo,

@@ -1,6 +1,6 @@
 // What DNS lists say of who sent the message, and where they are asked to, of the hops that it names.
 
-import { originOf } from '../auth/origin.ts';
+import { originOf, trustedBy } from '../auth/origin.ts';
 import { receivedFrom } from '../auth/received.ts';
 import type { Ask, ListAnswer } from '../model/ask.ts';
 import { type DnsList, isCodeOf, type ListClass, listWeights } from '../model/dns-list.ts';
@@ -102,6 +102,7 @@ interface Question {
 
 /** All lists about the client first: hops are what may be left out. */
 function questionsOf(subject: Subject, lists: readonly DnsList[]): readonly Question[] {
+  if (lists.length === 0) return [];
   const origin = originOf(subject);
   const client = isPublic(origin.address) ? [origin.address] : [];
   const asking = (of: Question['of'], addresses: readonly string[]): readonly Question[] =>
@@ -110,13 +111,14 @@ function questionsOf(subject: Subject, lists: readonly DnsList[]): readonly Ques
         .filter(list => list.of.includes(of) && (list.hasIpv6 || !address.includes(':')))
         .map(list => ({ list, of, address })),
     );
-  const hops = hopsOf(subject, [...client, ...origin.hops]);
+  const asksHops = lists.some(list => list.of.includes('received'));
+  const hops = asksHops ? hopsOf(subject, [...client, ...origin.hops]) : [];
   return [...asking('client', client), ...asking('received', hops)].slice(0, maxQuestions);
 }
 
 /** Public addresses of Received fields beside `known`. Anyone may have written them: they can only count against. */
 function hopsOf({ mail, site }: Subject, known: readonly string[]): readonly string[] {
-  const isTrusted = within(site.trustedNetworks);
+  const isTrusted = trustedBy(site);
   const addresses = mail
     .values('received')
     .slice(0, maxFields)

@@ -1,6 +1,7 @@
 // SPF of a domain: one record, within its limits, that ends in a refusal and covers what mail leaves from (RFC 7208).
 
 import { isIPv4 } from 'node:net';
+import { mailauth } from '../auth/lazy-mailauth.ts';
 import { TemporaryFailure } from '../model/failure.ts';
 import { type DnsRecord, type Finding, finding, judged, missing } from './finding.ts';
 import { asNode, type Resolve, texts } from './lookup.ts';
@@ -78,7 +79,7 @@ interface Evaluated {
 
 /** By the evaluator that judges mail. @throws TemporaryFailure when a lookup on the way failed. */
 async function evaluated(ip: string, domain: string, hostname: string, resolve: Resolve): Promise<Evaluated> {
-  const { spf } = await import('../auth/mailauth.ts');
+  const { spf } = await mailauth();
   const { status, lookups } = await spf({
     ip,
     helo: hostname,

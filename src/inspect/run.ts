@@ -75,7 +75,9 @@ async function observation(
   const isDeadline = remainingMs < check.timeoutMs;
   const reason = isDeadline ? 'deadline' : `timeout after ${check.timeoutMs} ms`;
   try {
-    const value = await within(Math.min(check.timeoutMs, remainingMs), async () => check.observe(subject));
+    const observing = check.observe(subject);
+    const isWaiting = observing instanceof Promise;
+    const value = isWaiting ? await within(Math.min(check.timeoutMs, remainingMs), () => observing) : observing;
     if (value === late) return failed(reason);
     if (value instanceof Skipped) return { state: 'skipped', reason: value.reason };
     const why = misfit(value, check.evidence);

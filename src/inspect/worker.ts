@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { alter } from '../alter/alter.ts';
+import { mailauth } from '../auth/lazy-mailauth.ts';
 import type { Check } from '../checks/check.ts';
 import type { Handover } from '../content/handover.ts';
 import { readMail } from '../content/mail.ts';
@@ -25,7 +26,7 @@ const now = (): number => performance.now();
 giveBackWorkingDirectory(setup.checksModule);
 
 // Loaded now, so that the first message does not wait for it.
-await import('../auth/mailauth.ts');
+await mailauth();
 const { checks } = (await import(setup.checksModule)) as { checks: readonly Check[] };
 const ordered = plan(checks);
 const matcher = compilePatterns(setup.patterns);

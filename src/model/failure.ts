@@ -27,6 +27,17 @@ export class BadInput extends Failure {
   override readonly name = 'BadInput';
 }
 
+/** The error that `make` makes, which is expected, read by code only and not logged: a stack costs more than what it reports. */
+export function withoutStack<E extends Error>(make: () => E): E {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** The configuration cannot be used; the process refuses to start, or keeps the one in force. */
 export class ConfigError extends Failure {
   override readonly name = 'ConfigError';
