@@ -4,7 +4,7 @@ import type { SpamAssassinField } from '../model/evidence.ts';
 import { type EvalSupport, evalCallOf } from '../model/spamassassin.ts';
 import type { Mail } from './mail.ts';
 import { type RenderedBody, rawBody, renderedBody } from './spamassassin/body.ts';
-import { evalSupport, holds } from './spamassassin/evals.ts';
+import { evalStrings, evalSupport } from './spamassassin/evals.ts';
 import { headerText, partFields } from './spamassassin/fields.ts';
 import { type Message, readMessage } from './spamassassin/message.ts';
 import { uris } from './spamassassin/uris.ts';
@@ -55,8 +55,14 @@ async function readingOf(mail: Mail): Promise<Reading> {
 
 function evalText(mail: Mail, reading: Reading, field: SpamAssassinField): readonly string[] {
   const call = evalCallOf(field);
-  const subject = { message: reading.message, body: () => bodyOf(reading), sizeBytes: mail.raw.length };
-  return call !== null && holds(call, subject) ? [''] : [];
+  if (call === null) return [];
+  const { message } = reading;
+  return evalStrings(call, {
+    message,
+    handover: mail.handover,
+    body: () => bodyOf(reading),
+    sizeBytes: mail.raw.length,
+  });
 }
 
 function bodyOf(reading: Reading): RenderedBody {

@@ -17,7 +17,8 @@ export const spamAssassinViews = {
     'One string: the fields of this name (lower case) joined, each with its line feed; none where there is no such field. `:raw`, `:addr`, `:name`, `:first` and others may follow. ' +
     'NAME may be a pseudo-field: `ALL`, `MESSAGEID`, `tocc`, `envelopefrom`, `x-spam-relays-untrusted`.',
   'mimeheader:NAME': 'A string for each MIME part, empty where it has no such field; `:raw` may follow.',
-  'eval:[NAME,ARGUMENT...]': 'As many strings as the eval function counts; none where it does not hold.',
+  'eval:[NAME,ARGUMENT...]':
+    'One empty string where the eval function holds, none where it does not; or the strings in which a list of its own is sought.',
 } as const;
 
 const evalPrefix = 'sa:eval:';
@@ -28,8 +29,15 @@ export interface EvalCall {
   readonly args: readonly string[];
 }
 
-/** How true to SpamAssassin a function of ours is. */
-export type EvalSupport = 'exact' | { readonly approximated: string };
+/** What there is of a function: all of it, where nothing is said. */
+export interface EvalSupport {
+  /** It is known for these only. */
+  readonly firstArguments?: readonly string[];
+  /** It is known where the files set none of these: keywords, or a keyword and the name of a list. */
+  readonly withoutSettings?: readonly string[];
+  /** It shows strings; the rule seeks in them a pattern that it names, or what the files list. */
+  readonly seeks?: 'pattern' | 'addresses' | 'hosts' | 'freemail';
+}
 
 export function evalField({ name, args }: EvalCall): SpamAssassinField {
   return `${evalPrefix}${JSON.stringify([name, ...args])}`;

@@ -20,6 +20,10 @@ score STONES        9
 describe STONES     Speaks of stones
 header RARE_CHARSET Subject =~ /caf\\xc3\\xa9/
 score RARE_CHARSET  0.25
+header SHOUTS       eval:subject_is_all_caps()
+score SHOUTS        0.3
+body DISGUISED      /f(?:e|e)+l(?:d|d)*spar.*twice.*over/
+score DISGUISED     0.2
 `;
 
 test('SpamAssassin’s rules decide with ours, and are read again on SIGHUP', {
@@ -53,6 +57,10 @@ test('SpamAssassin’s rules decide with ours, and are read again on SIGHUP', {
   assert.equal((await send('two@a.test', 'Quartz =?utf-8?q?caf=C3=A9?=', 'feldspar and feldspar')).code, 250);
   assert.deepEqual(await fired('two@a.test'), ['STONES', 'RARE_CHARSET']);
   assert.notEqual(await heldFrom(gateway, 'two@a.test'), null);
+
+  // A function of SpamAssassin's, and a pattern that V8 could take too long over.
+  assert.equal((await send('loud@a.test', 'STONES OF ALL KINDS', 'feldspar, twice and over')).code, 250);
+  assert.deepEqual(await fired('loud@a.test'), ['SHOUTS', 'DISGUISED']);
 
   writeFileSync(join(folder, 'a.cf'), first.replace('score STONES        9', 'score STONES        0.5'));
   gateway.kill('SIGHUP');

@@ -1,15 +1,15 @@
 # The rules that the real SpamAssassin, offline, finds in each message, with those that only other rules ask for: a line of
-# JSON a message. Arguments: a folder for its state, then the messages.
+# JSON a message. Arguments: a folder for its state, one with the rules of a site, then the messages.
 
 use strict;
 use warnings;
 use JSON::PP;
 use Mail::SpamAssassin;
 
-my ($state, @files) = @ARGV;
+my ($state, $own, @files) = @ARGV;
 my $assassin = Mail::SpamAssassin->new({
   rules_filename => '/usr/share/spamassassin',
-  site_rules_filename => '/etc/spamassassin',
+  site_rules_filename => $own,
   userprefs_filename => '/dev/null',
   userstate_dir => $state,
   dont_copy_prefs => 1,

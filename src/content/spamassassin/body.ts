@@ -4,11 +4,14 @@ import { normalized, utf8Bytes } from './charset.ts';
 import { lastValue } from './header.ts';
 import { type Page, readPage } from './html.ts';
 import { decodedBytes, effectiveType, everyPart, isLeaf, type Message, type Part } from './message.ts';
+import { textSpace } from './white-space.ts';
 
 export interface RenderedBody {
   /** The Subject first; bytes of UTF-8, a character a byte. */
   readonly lines: readonly string[];
   readonly pages: readonly Page[];
+  /** The text of each part that has one; `page` where it is one. */
+  readonly texts: ReadonlyMap<Part, { readonly text: string; readonly page: Page | null }>;
 }
 
 /** Characters of a part that are looked at (`body_part_scan_size`, `rawbody_part_scan_size`), and of a line. */
@@ -18,35 +21,36 @@ const maxLine = 2048;
 /** How far beyond these a part may go to end between words. */
 const slack = 1024;
 
-/** White space as Perl counts it in text. */
-const space = String.raw`[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
+const space = `[${textSpace}]`;
 const betweenParagraphs = new RegExp(`\\n+${space}*\\n+`, 'g');
 const spaces = new RegExp(`${space}+`, 'g');
 
 export function renderedBody(message: Message): RenderedBody {
-  const pages: Page[] = [];
+  const texts = new Map<Part, { text: string; page: Page | null }>();
   let text = '';
   for (const part of leaves(message)) {
     if (text !== '') text += '\n';
-    text += cut(rendered(part, pages), maxRendered, ['\n', ' ']);
+    const shown = rendered(part);
+    if (shown !== null) texts.set(part, shown);
+    text += cut(shown?.text ?? '', maxRendered, ['\n', ' ']);
   }
   const paragraphs = text.replace(betweenParagraphs, '\0').replace(spaces, ' ').replaceAll('\0', '\n');
   const subject = message.fields.some(({ name }) => name.toLowerCase() === 'subject')
     ? `${lastValue(message.fields, 'subject')}\n`
     : '\n';
-  return { lines: shortLines(subject + utf8Bytes(paragraphs)), pages };
+  const pages = [...texts.values()].flatMap(({ page }) => page ?? []);
+  return { lines: shortLines(subject + utf8Bytes(paragraphs)), pages, texts };
 }
 
 const leaves = (message: Message): readonly Part[] => [...everyPart(message)].filter(isLeaf);
 
-function rendered(part: Part, pages: Page[]): string {
+function rendered(part: Part): { readonly text: string; readonly page: Page | null } | null {
   const type = effectiveType(part);
-  if (type !== 'text/plain' && type !== 'text/html') return '';
+  if (type !== 'text/plain' && type !== 'text/html') return null;
   const text = normalized(decodedBytes(part), part.charset ?? 'us-ascii');
-  if (type === 'text/plain' || text === '') return text;
+  if (type === 'text/plain' || text === '') return { text, page: null };
   const page = readPage(text);
-  pages.push(page);
-  return page.text;
+  return { text: page.text, page };
 }
 
 /** The decoded text parts in pieces, as bytes of their own charsets. */

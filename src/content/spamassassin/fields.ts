@@ -16,11 +16,21 @@ export function headerText(
   name: string,
   modifiers: readonly string[],
 ): readonly string[] {
+  const values = headerValues(message, handover, name, modifiers);
+  return values.length === 0 ? [] : [values.join(values[0]?.endsWith('\n') === true ? '' : '\n')];
+}
+
+/** One by one. */
+export function headerValues(
+  message: Message,
+  handover: Handover | null,
+  name: string,
+  modifiers: readonly string[],
+): readonly string[] {
   const isOfMailbox = modifiers.includes('addr') || modifiers.includes('name');
   const found = valuesOf(message, handover, name, modifiers.includes('raw') || isOfMailbox);
   const chosen = modifiers.includes('first') ? found.slice(0, 1) : modifiers.includes('last') ? found.slice(-1) : found;
-  const values = isOfMailbox ? ofMailboxes(chosen, modifiers) : chosen;
-  return values.length === 0 ? [] : [values.join(values[0]?.endsWith('\n') === true ? '' : '\n')];
+  return isOfMailbox ? ofMailboxes(chosen, modifiers) : chosen;
 }
 
 function valuesOf(message: Message, handover: Handover | null, name: string, isRaw: boolean): readonly string[] {
@@ -83,6 +93,7 @@ function envelopeFrom({ fields }: Message, handover: Handover | null): readonly 
   const { trusted, untrusted } = relaysOf(fields, handover);
   const noted = (untrusted[0] ?? trusted.at(-1))?.envelopeFrom ?? null;
   if (noted !== null && (noted === '' || noted.indexOf('@') > 0)) return [noted];
+  if (isFetchedFromList(fields)) return [];
   for (const name of ['x-envelope-from', 'envelope-sender', 'return-path']) {
     const at = fields.findIndex(field => field.name.toLowerCase() === name);
     const [address] = at === -1 ? [] : mailboxes(fields[at]?.raw ?? '').flatMap(({ address }) => address ?? []);
@@ -92,6 +103,11 @@ function envelopeFrom({ fields }: Message, handover: Handover | null): readonly 
   }
   return [];
 }
+
+/** Who fetches a list's message out of a mailbox takes the writer that the list notes for the envelope's sender. */
+const isFetchedFromList = (fields: readonly Field[]): boolean =>
+  mailboxes(rawValues(fields, 'x-sender')[0] ?? '').some(({ address }) => address?.includes('@') === true) &&
+  decodedValues(fields, 'received').some(value => value.includes('(fetchmail'));
 
 /** A string for each part, empty where it has no such field. */
 export const partFields = (message: Message, name: string, modifiers: readonly string[]): readonly string[] =>

@@ -6,7 +6,7 @@ export type Token =
   | { readonly kind: 'start'; readonly tag: string; readonly attributes: ReadonlyMap<string, string> }
   | { readonly kind: 'end'; readonly tag: string }
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'comment'; readonly text: string };
+  | { readonly kind: 'comment' | 'declaration'; readonly text: string };
 
 export function* htmlTokens(html: string): Generator<Token> {
   yield* new HtmlReader(html).tokens();
@@ -35,6 +35,8 @@ const tagName = /[^\s>]+/y;
 const attributeName = /\s*([^\s=>]+|=[^\s=>]*)/y;
 const attributeValue = /\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*|))/y;
 const tagEnd = /\s*>/y;
+/** Words, quoted texts and comments; anything else after `<!` is a comment. */
+const declaration = /^<![A-Za-z][\w.-]*(?:\s+(?:"[^"]*"|'[^']*'|--(?:[^-]|-[^-])*--|[^\s>"'-][^\s>]*))*\s*>$/;
 
 class HtmlReader {
   readonly #html: string;
@@ -121,7 +123,12 @@ class HtmlReader {
       return { tokens: [{ kind: 'text', text: html.slice(open + 9, cdataEnd - 3) }], end: cdataEnd };
     // A comment that is never closed ends as another declaration does.
     const end = (html.startsWith('<!--', open) ? this.#after(/--\s*>/g, open + 4) : null) ?? this.#after(/>/g, open);
-    return end === null ? 'unclosed' : { tokens: [this.#comment(open, end)], end };
+    if (end === null) return 'unclosed';
+    const isDeclaration = declaration.test(html.slice(open, end));
+    const token: Token = isDeclaration
+      ? { kind: 'declaration', text: html.slice(open, end) }
+      : this.#comment(open, end);
+    return { tokens: [token], end };
   }
 
   #comment(from: number, to: number): Token {

@@ -1,5 +1,6 @@
 // A page as the text and the addresses that SpamAssassin 4.0.1 takes out of it, hidden text included.
 
+import { PageMeasures } from './html-measures.ts';
 import { htmlTokens, type Token } from './html-tokens.ts';
 import { absoluteUri } from './relative-uri.ts';
 
@@ -7,17 +8,22 @@ export interface Page {
   readonly text: string;
   /** As they are written, made absolute where the page says from what. */
   readonly uris: readonly string[];
+  /** Those of links, as they are written. */
+  readonly links: readonly string[];
   readonly titles: readonly string[];
   readonly comments: readonly string[];
-  /** How often each element begins, and how often it was not closed at the end. */
-  readonly starts: ReadonlyMap<string, number>;
+  /** What links say; an image is `<img>`. */
+  readonly anchors: readonly string[];
+  /** How often each element was not closed at the end; of those that there are. */
   readonly open: ReadonlyMap<string, number>;
+  /** Lengths, shares and traits, by SpamAssassin's names. */
+  readonly measures: ReadonlyMap<string, number>;
 }
 
 const maxUri = 8192;
 
 export function readPage(html: string): Page {
-  const reader = new PageReader();
+  const reader = new PageReader(lengthOf(html));
   const prepared = html
     .replaceAll('&nbsp;', ' ')
     .replace(/<(\w+)\s*\/>/g, '<$1>')
@@ -26,49 +32,86 @@ export function readPage(html: string): Page {
   return reader.page();
 }
 
+/** Characters, those beyond 16 bits once. */
+const lengthOf = (text: string): number => text.length - (text.match(/[\ud800-\udbff]/g)?.length ?? 0);
+
 type Start = Extract<Token, { kind: 'start' }>;
 
 class PageReader {
   readonly #texts: string[] = [];
   readonly #uris = new Set<string>();
+  readonly #links: string[] = [];
   readonly #titles: string[] = [];
   readonly #comments: string[] = [];
-  readonly #starts = new Map<string, number>();
+  readonly #anchors: string[] = [];
   readonly #open = new Map<string, number>();
+  readonly #measures: PageMeasures;
   #base = '';
-  /** The last text is white space that an element stands for. */
-  #isAfterSpace = false;
+  /** What the last text was: white space that an element stands for, text that is not seen, or text. */
+  #last: 'space' | 'hidden' | 'text' = 'text';
+
+  constructor(length: number) {
+    this.#measures = new PageMeasures(length);
+  }
 
   take(token: Token): void {
-    if (token.kind === 'text') this.#text(token.text);
-    else if (token.kind === 'comment') this.#comments.push(token.text);
-    else this.#tag(token);
+    switch (token.kind) {
+      case 'text':
+        this.#text(token.text);
+        return;
+      case 'comment':
+        this.#comments.push(token.text);
+        return;
+      case 'declaration':
+        if (!/^<!doctype/i.test(token.text)) return;
+        this.#measures.declaration();
+        this.#open.set('!doctype', 0);
+        return;
+      case 'start':
+      case 'end':
+        this.#tag(token);
+    }
   }
 
   page(): Page {
+    const text = this.#texts.join('');
     return {
-      text: this.#texts.join(''),
+      text,
       uris: [...this.#uris],
+      links: this.#links,
       titles: this.#titles,
       comments: this.#comments,
-      starts: this.#starts,
+      anchors: this.#anchors,
       open: this.#open,
+      measures: this.#measures.of(text),
     };
   }
 
-  #tag(token: Exclude<Token, { kind: 'text' | 'comment' }>): void {
+  #tag(token: Extract<Token, { kind: 'start' | 'end' }>): void {
     const { tag } = token;
-    const change = token.kind === 'start' ? 1 : -1;
-    this.#open.set(tag, Math.max(0, this.#depth(tag) + change));
+    const depth = this.#depth(tag) + (token.kind === 'start' ? 1 : -1);
+    this.#measures.tag(token, this.#open.has(tag), depth < 0);
+    this.#open.set(tag, Math.max(0, depth));
     const space = spaceOf(tag);
     if (space !== null) this.#space(space);
     if (token.kind !== 'start') return;
-    this.#starts.set(tag, (this.#starts.get(tag) ?? 0) + 1);
+    for (const uri of urisOf(token)) this.#uri(uri, tag);
+    if (tag === 'img' && this.#depth('a') > 0) this.#anchored('<img>\n');
     if (tag === 'title') this.#titles.push('');
-    for (const uri of urisOf(token)) this.#uri(uri);
-    // What an anchor says is kept under its address as it is written, which makes it one of the page's.
-    if (tag === 'a') this.#uris.add(trimmed(attributeOf(token, 'href')));
+    if (tag === 'a') this.#anchor(token);
     if (tag === 'base') this.#setBase(token);
+  }
+
+  #anchor(token: Start): void {
+    this.#anchors.push('');
+    // What an anchor says is kept under its address as it is written, which makes it one of the page's.
+    this.#uris.add(trimmed(attributeOf(token, 'href')));
+  }
+
+  /** The end of a link within another link ends neither. */
+  #anchored(text: string): void {
+    const last = this.#anchors.length - 1;
+    this.#anchors[last] = (this.#anchors[last] ?? '') + text;
   }
 
   #depth(tag: string): number {
@@ -77,22 +120,27 @@ class PageReader {
 
   #space(space: string): void {
     const last = this.#texts.length - 1;
-    if (!this.#isAfterSpace && last >= 0) this.#texts[last] = this.#texts[last]?.replace(/ $/, '') ?? '';
+    if (this.#last === 'text' && last >= 0) this.#texts[last] = this.#texts[last]?.replace(/ $/, '') ?? '';
     this.#texts.push(space);
-    this.#isAfterSpace = true;
+    this.#last = 'space';
   }
 
   #text(text: string): void {
     if (this.#depth('script') > 0 || this.#depth('style') > 0) return;
+    if (this.#depth('a') > 0) this.#anchored(text);
     if (this.#depth('title') > 0) this.#titles[this.#titles.length - 1] += text;
+    const isHidden = this.#measures.text(text, this.#texts.at(-1)) === 'hidden';
     const dense = text.replace(/[ \t\n\r\f\v]+|\u00c2\u00a0/g, ' ');
-    this.#texts.push(this.#isAfterSpace && dense.startsWith(' ') ? dense.slice(1) : dense);
-    this.#isAfterSpace = false;
+    const isJoined = this.#last === 'space' && !isHidden && dense.startsWith(' ');
+    this.#texts.push(isJoined ? dense.slice(1) : dense);
+    this.#last = isHidden ? 'hidden' : 'text';
   }
 
-  #uri(written: string): void {
+  #uri(written: string, tag: string): void {
     const uri = trimmed(written);
     if (uri === '') return;
+    if (written.trim().length > maxUri) this.#measures.note('uri_truncated');
+    if (tag === 'a') this.#links.push(uri);
     const whole = /^(?:data|mailto|file|cid|tel):/i.test(uri) ? uri : absoluteUri(this.#base, uri);
     if (whole !== '') this.#uris.add(whole);
   }

@@ -19,6 +19,8 @@ export interface Relays {
   /** From the last server inwards, as far as addresses are private or senders authenticated. */
   readonly trusted: readonly Relay[];
   readonly untrusted: readonly Relay[];
+  /** How many fields tell of a handover in a form that is not known. */
+  readonly unreadable: number;
 }
 
 /** Longer fields, and more of them, no honest server writes: forms are sought in no more than this. */
@@ -42,10 +44,14 @@ export function relaysOf(fields: readonly Field[], handover: Handover | null): R
     ...decodedValues(fields, 'received').slice(0, maxRelays),
     ...noted.map(ip => `from X-Originating-IP: ${ip}`),
   ];
-  const relays = received.map(relayOf).filter(relay => relay !== null);
+  const read = received.map(relayOf).filter(relay => relay !== null);
+  const relays = read.filter(relay => relay !== 'unreadable');
   const top = relays.find(relay => relay !== 'fetched');
   const isTold = handover === null || top?.ip === handover.address;
-  return trustedFirst(isTold ? relays : [lastRelay(handover), ...relays]);
+  return {
+    ...trustedFirst(isTold ? relays : [lastRelay(handover), ...relays]),
+    unreadable: read.length - relays.length,
+  };
 }
 
 const lastRelay = ({ address, name, helo, reversePath }: Handover): Relay => ({
@@ -60,7 +66,7 @@ const lastRelay = ({ address, name, helo, reversePath }: Handover): Relay => ({
 });
 
 /** The newest first. */
-function trustedFirst(relays: readonly (Relay | 'fetched')[]): Relays {
+function trustedFirst(relays: readonly (Relay | 'fetched')[]): Pick<Relays, 'trusted' | 'untrusted'> {
   const trusted: Relay[] = [];
   const untrusted: Relay[] = [];
   for (const relay of relays) {
@@ -82,7 +88,7 @@ export const relaysText = (relays: readonly Relay[], isInternal: boolean): strin
     )
     .join(' ');
 
-const isPrivate =
+export const isPrivate =
   /^(?:(?:10|127|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.168|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|(?:ipv6:)?(?:fe[89ab][0-9a-f]:|::1$|(?:0{1,4}:){7}0{0,3}1$))/i;
 
 const octet = String.raw`(?:1\d\d|2[0-4]\d|25[0-5]|\d\d|\d)`;
@@ -168,31 +174,72 @@ const rareDialects: readonly RegExp[] = [
   form('X-Originating-I[P]: IP(?<by>)$'),
 ];
 
-/** Handovers within one server. */
-const inside =
-  /\bwith local for\b|^from (?!\[[\d.]+\])\S+ by [^\s;]+ ?;|^from \S+ by \S+ (?:with|via|for|\()|^from \S+ (?:(?:with|via|for) \S+|\(unverified\)) by\b|^from \S+@\S+ by |^from mail pickup service by |Exim.*\bwith local(?:-\S+)? |^from \S+ id \S+$/i;
+const localhost = String.raw`(?:localhost(?:\.localdomain)?|127\.0\.0\.1|(?:IPv6:)?(?:::1|::ffff:127\.0\.0\.1|(?:0{1,4}:){7}0{0,3}1))`;
+
+/** Handovers within one server, and such as tell too little: what follows `from`. */
+const inside: readonly RegExp[] = [
+  String.raw`mail pickup service by \S+ with Microsoft SMTPSVC$`,
+  String.raw`.*Exim.*\bwith local(?:-\S+)? `,
+  String.raw`\S+ by \S+ with BSMTP`,
+  String.raw`\S+ \(\S+\) by \S+ \(Content Technologies `,
+  String.raw`\S+ \([^\s@]+@${localhost}\) by \S+ \(`,
+  String.raw`\S+ \S+ by \S+ with local-e?smtp `,
+  String.raw`127\.0\.0\.1 \(AVG SMTP \S+ \[\S+\]\)`,
+  String.raw`\S+@\S+ by \S+ `,
+  String.raw`Unknown/Local \(`,
+  String.raw`${localhost} \((?:\S+@)?${localhost}[)[]`,
+  String.raw`\S+ \((?:\S+@)?${localhost}\) `,
+  String.raw`\S+ \(\S+@\S+ \[${localhost}\]\) `,
+  String.raw`\(AUTH: \S+\) by \S+ with `,
+  String.raw`localhost \(localhost \[\[UNIX: localhost\]\]\) by `,
+  String.raw`[^.]+ by \S+ with Novell_GroupWise`,
+  String.raw`\S+ \(\[unix socket\]\) by \S+ \(Cyrus v\d*\.\d*\.\d*\) with LMTPA`,
+  String.raw`\S+ by \S+ (?:with|via|for|\()`,
+  String.raw`\S+ (?:(?:with|via|for) \S+|\(unverified\)) by\b`,
+  String.raw`\S+ \(unknown\) by \S+ \(SG\) with \b`,
+  String.raw`\S+ \(\S+ \[local\]\) by \S+ \(OpenSMTPD\) with \b`,
+  String.raw`.*\(LSMTP for`,
+  String.raw`\(\[${localhost}\]\) with MailEnable `,
+  String.raw`facebook\.com \([^)]+\) by facebook\.com with Thrift id \S+$`,
+  String.raw`\S+ named \S+ by gmailapi\.google\.com with HTTPREST$`,
+  String.raw`\S+ id \S+$`,
+  String.raw`\[<.*? \(Jetsend`,
+].map(text => new RegExp(`^${text}`));
 const date =
   /[\s;]+(?:(?:Mon|Tue|Thu|Wed|Fri|Sat|Sun), )?\d+ (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d+ \d+:\d+(?::\d+)? \S+$/;
 
-/** Null where it is no handover from one host to another, or of a form that is not known. */
-function relayOf(value: string): Relay | 'fetched' | null {
+/** Null where it is no handover from one host to another. */
+function relayOf(value: string): Relay | 'fetched' | 'unreadable' | null {
   const line = trimmed(value.slice(0, maxLine).replace(/\s+/g, ' ')).replace(/(?:\s?;)+$/, '');
-  if (!/^from /i.test(line)) return null;
+  if (!/^\(?from /i.test(line)) return null;
+  if (/\bwith local for\b|^from (?!\[[\d.]+\] )\S+ by [^\s;]+ ?;/i.test(line)) return null;
   const text = line.replace(date, '').replace(')by ', ') by ');
-  const after = text.slice(5);
-  if (/\bwith local for\b|^from (?!\[[\d.]+\])\S+ by [^\s;]+ ?;/i.test(line)) return null;
+  if (text.startsWith('from ')) return handoverOf(text.slice(5), text);
+  if (submitted.test(text)) return null;
+  const groups = firstMatch(text.startsWith('FROM ') ? [capitals] : [gateway], text.replace(/^\(?from /i, ''));
+  return groups === null ? partlyRead(text) : relay(groups, text);
+}
+
+/** By a program on the same machine. */
+const submitted = /^\(from (?:\S+@localhost\) by \S+ |[^\s@]+@[^)]+\) by \S+\(jqueuemail\) id [^\s;]+)/;
+const capitals = form(String.raw`HELO \(RDNS \[IP\]\) by BY (?:\([^)]+\) WITH SMTP )?ID <?\S+?>?(?: FOR <[^>]+>)?$`);
+const gateway = form(String.raw`(?<helo>\S*) \[IP\]\) by BY \(NAVGW .*?\) with `);
+
+function handoverOf(after: string, text: string): Relay | 'fetched' | 'unreadable' | null {
   const forms = [...dialects.filter(({ sign }) => sign.test(after)).flatMap(dialect => dialect.forms), ...anyDialect];
   const groups = firstMatch(forms, after);
   if (groups !== null) return relay(groups, text);
   if (/with (?:POP3|IMAP)/.test(text)) return 'fetched';
   const others = firstMatch(rareDialects, after);
   if (others !== null) return relay(others, text);
-  if (inside.test(text)) return null;
-  const ip = new RegExp(`\\[(${address})\\]`, 'i').exec(after)?.[1];
+  return inside.some(known => known.test(after)) ? null : partlyRead(text);
+}
+
+function partlyRead(text: string): Relay | 'unreadable' {
+  const ip = new RegExp(`\\[(${address})\\]`, 'i').exec(text)?.[1];
   const by = / by (\S+)(?:[^-A-Za-z0-9;.]|$)/.exec(text)?.[1];
-  return ip === undefined || by === undefined
-    ? null
-    : relay({ ip, by, helo: /^(\S+)[^-\w.]/.exec(after)?.[1] ?? '' }, text);
+  const helo = /^from (\S+)[^-\w.]/.exec(text)?.[1] ?? '';
+  return ip === undefined || by === undefined ? 'unreadable' : relay({ ip, by, helo }, text);
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;

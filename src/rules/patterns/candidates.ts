@@ -4,7 +4,7 @@ import { type Clues, cluesOf, maxStarts } from './clues.ts';
 import { LiteralFinder } from './literal-finder.ts';
 import { type Opening, openingOf } from './opening.ts';
 import { OpeningFinder, opensAt } from './opening-finder.ts';
-import type { Layout } from './pieces.ts';
+import { type Layout, searchLimits } from './pieces.ts';
 import { startsAnchored } from './regex-automaton.ts';
 import { ignoresCase, isByLine, parseRegex } from './regex-syntax.ts';
 
@@ -23,7 +23,8 @@ interface Sought {
   readonly flags: string;
 }
 
-type Way =
+/** By what the matches of one pattern are found: plain values, which take longer to find out than to use. */
+export type Way =
   | { readonly by: 'clues'; readonly clues: Clues; readonly opening: Opening }
   | { readonly by: 'anchor'; readonly opening: Opening }
   | { readonly by: 'nothing' };
@@ -54,9 +55,9 @@ export class CandidateFinder {
   readonly #openings: OpeningFinder;
   readonly #openingUses: readonly Use[];
 
-  constructor(patterns: readonly Sought[]) {
-    const ways = patterns.map((pattern, number) => ({ pattern: number, ...wayOf(pattern) }));
-    this.#count = patterns.length;
+  constructor(wayOfEach: readonly Way[]) {
+    const ways = wayOfEach.map((way, number) => ({ pattern: number, ...way }));
+    this.#count = ways.length;
     this.#anywhere = ways.filter(way => way.by === 'nothing').map(way => way.pattern);
     this.#anchored = ways.flatMap(way => (way.by === 'anchor' ? [way] : []));
     const byClues = ways.flatMap(way => (way.by === 'clues' ? [way] : []));
@@ -104,7 +105,9 @@ class Book {
   /** A clue of a pattern stands at `at`. */
   note({ pattern, opening, from, to }: Use, { letters }: Layout, at: number, pieceStart: number): void {
     const first = Math.max(pieceStart, at - to);
-    if (to - from >= maxStarts) this.#from(pattern, first);
+    // In a string that is cut, what is found so far behind may begin before the piece.
+    const isCutOff = to > searchLimits.overlap && at - to < pieceStart;
+    if (isCutOff || to - from >= maxStarts) this.#from(pattern, first);
     else
       for (let start = first; start <= at - from; start++)
         if (opensAt(opening, letters, start)) this.at(pattern, start);
@@ -134,7 +137,7 @@ class Book {
   }
 }
 
-function wayOf({ source, flags }: Sought): Way {
+export function wayOf({ source, flags }: Sought): Way {
   const tree = parseRegex(source, flags);
   const options = { isUnicode: flags.includes('u'), ignoresCase: ignoresCase(source, flags) };
   const opening = openingOf([tree], options);

@@ -4,7 +4,8 @@
 import type { TextField } from '../../model/evidence.ts';
 import { visible } from '../visible.ts';
 import type { Candidates } from './candidates.ts';
-import { type Piece, Pointer, searchLimits } from './pieces.ts';
+import { type Cut, type Piece, Pointer, searchLimits } from './pieces.ts';
+import { type OwnString, Stepped, type SteppedPattern } from './stepped.ts';
 
 export interface Found {
   readonly saw: string;
@@ -17,6 +18,7 @@ interface Spec {
   readonly source: string;
   readonly flags: string;
   readonly maxHits?: number;
+  readonly stepped?: SteppedPattern;
 }
 
 /** Characters that may be run over before the clock is looked at; a try at one place counts as so many. */
@@ -29,19 +31,27 @@ export class Expression {
   readonly #onwards: RegExp;
   readonly #maxHits: number | undefined;
   readonly #isBytes: boolean;
+  readonly #stepped: Stepped | null;
 
   /** @throws SyntaxError */
-  constructor({ field, source, flags, maxHits }: Spec) {
+  constructor({ field, source, flags, maxHits, stepped }: Spec) {
     this.#atPlace = new RegExp(source, `${flags}y`);
     this.#onwards = new RegExp(source, `${flags}g`);
     this.#maxHits = maxHits;
     this.#isBytes = field.startsWith('sa:');
+    this.#stepped = stepped === undefined ? null : new Stepped(stepped);
+  }
+
+  /** Whether it may take much longer than others, under the clock. */
+  get isSlow(): boolean {
+    return this.#stepped?.isAlways === true;
   }
 
   /** What was found, or null; `overran` when `isOver` said so before all was seen. */
-  seek(pieces: readonly Piece[], candidates: Candidates, isOver: () => boolean): Found | 'overran' | null {
+  seek(cut: Cut, candidates: Candidates, isOver: () => boolean): Found | 'overran' | null {
     const tally = new Tally(this.#maxHits ?? 1);
-    const isWhole = this.#walk(pieces, candidates, tally, isOver);
+    const { others, own } = this.#stepped?.divided(cut, candidates) ?? { others: candidates, own: [] };
+    const isWhole = this.#walk(cut.pieces, others, tally, isOver) && this.#step(own, tally, isOver);
     // What was counted before the time was over is not the count.
     if (!isWhole) return 'overran';
     if (tally.saw === null) return null;
@@ -51,6 +61,17 @@ export class Expression {
       saw: visible(saw, searchLimits.saw),
       ...(this.#maxHits === undefined ? {} : { count: tally.count }),
     };
+  }
+
+  #step(strings: readonly OwnString[], tally: Tally, isOver: () => boolean): boolean {
+    for (const string of strings) {
+      if (tally.isFull) return true;
+      for (const match of this.#stepped?.matches(string, isOver) ?? []) {
+        if (match === 'overran') return false;
+        if (tally.isFullWith(string.text.slice(match.start, match.end))) break;
+      }
+    }
+    return true;
   }
 
   #walk(pieces: readonly Piece[], candidates: Candidates, tally: Tally, isOver: () => boolean): boolean {
@@ -80,7 +101,7 @@ export class Expression {
       if (place + piece.at < tally.freeFrom(piece)) continue;
       this.#atPlace.lastIndex = place;
       const match = this.#atPlace.exec(piece.text);
-      if (match !== null && tally.isFullWith(piece, match)) return true;
+      if (match !== null && tally.isFullAt(piece, match)) return true;
     }
     return true;
   }
@@ -97,7 +118,7 @@ export class Expression {
       untilLook = untilLook <= 0 ? charactersALook : untilLook - piece.text.length;
       this.#onwards.lastIndex = Math.max(start - piece.start, tally.freeFrom(piece) - piece.at);
       for (let match = this.#onwards.exec(piece.text); match !== null; match = this.#onwards.exec(piece.text)) {
-        if (tally.isFullWith(piece, match)) return true;
+        if (tally.isFullAt(piece, match)) return true;
         if (match[0] === '') this.#onwards.lastIndex += 1;
       }
     }
@@ -125,11 +146,19 @@ class Tally {
     return piece.string === this.#string ? this.#end : 0;
   }
 
-  isFullWith(piece: Piece, match: RegExpExecArray): boolean {
-    this.saw ??= match[0];
-    this.count += 1;
+  get isFull(): boolean {
+    return this.count >= this.#most;
+  }
+
+  isFullAt(piece: Piece, match: RegExpExecArray): boolean {
     this.#string = piece.string;
     this.#end = piece.at + match.index + Math.max(1, match[0].length);
-    return this.count >= this.#most;
+    return this.isFullWith(match[0]);
+  }
+
+  isFullWith(saw: string): boolean {
+    this.saw ??= saw;
+    this.count += 1;
+    return this.isFull;
   }
 }

@@ -2,12 +2,15 @@
 // pass over a field, and an expression runs only where that stands. V8's RegExp is the reference.
 
 import { createHash } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
 import type { PatternHit, PatternHits, TextField, Texts } from '../../model/evidence.ts';
-import { CandidateFinder, type Candidates } from './candidates.ts';
+import { isKnownSafe, knownWayOf } from './analysed.ts';
+import { CandidateFinder, type Candidates, type Way, wayOf } from './candidates.ts';
 import { Expression } from './expression.ts';
-import { Desk, type Piece, searchLimits } from './pieces.ts';
+import { type Cut, Desk, searchLimits } from './pieces.ts';
 import { dangerOf } from './regex-danger.ts';
 import { parseRegex } from './regex-syntax.ts';
+import type { SteppedPattern } from './stepped.ts';
 
 export { piecesOf, searchLimits } from './pieces.ts';
 
@@ -19,6 +22,8 @@ export interface PatternSpec {
   readonly flags: string;
   /** Matches are counted up to so many; left out: the first is enough. */
   readonly maxHits?: number;
+  /** The same pattern for where V8 does not seek it; `source` then tells what every match shows. */
+  readonly stepped?: SteppedPattern;
 }
 
 export interface SeekOptions {
@@ -42,6 +47,7 @@ export interface PatternMatcher {
 /** Why a pattern cannot be used on texts of `longest` characters, for its author; null when it can. */
 export function patternDefect(source: string, flags: string, longest: number = searchLimits.piece): string | null {
   if (!/^[imsu]*$/.test(flags)) return `the flags may be i, m, s and u, not ${flags}`;
+  if (longest === searchLimits.piece && isKnownSafe({ source, flags })) return null;
   try {
     new RegExp(source, flags);
     return dangerOf(parseRegex(source, flags), { flags, pieceLength: longest });
@@ -58,8 +64,8 @@ export function distinctSymbols(specs: readonly PatternSpec[]): readonly string[
 
 /** SHA-256 of the set: hits of one set say nothing of another. */
 export function patternDigest(specs: readonly PatternSpec[]): string {
-  const lines = specs.map(({ symbol, field, source, flags, maxHits }) =>
-    JSON.stringify([symbol, field, source, flags, ...(maxHits === undefined ? [] : [maxHits])]),
+  const lines = specs.map(({ symbol, field, source, flags, maxHits, stepped }) =>
+    JSON.stringify([symbol, field, source, flags, ...[maxHits ?? [], stepped ?? []].flat()]),
   );
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
@@ -74,13 +80,35 @@ interface Pattern {
   readonly expression: Expression;
 }
 
+/** Patterns with what takes long to find out about them, for threads that compile the same ones. */
+export interface PreparedPatterns {
+  readonly specs: readonly PatternSpec[];
+  /** A `Way` for each of them, as V8 serialises it: no thread that only passes it on reads it. */
+  readonly ways: Uint8Array<SharedArrayBuffer>;
+}
+
+export type GivenPatterns = readonly PatternSpec[] | PreparedPatterns;
+
+export const specsOf = (given: GivenPatterns): readonly PatternSpec[] => ('ways' in given ? given.specs : given);
+
+/** @throws as `compilePatterns` does. */
+export function preparePatterns(specs: readonly PatternSpec[]): PreparedPatterns {
+  const bytes = serialize(specs.map(knownWayOf));
+  const ways = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  ways.set(bytes);
+  return { specs, ways };
+}
+
 /** @throws SyntaxError for a pattern that `patternDefect` finds fault with: loaded rules hold none. */
-export function compilePatterns(specs: readonly PatternSpec[]): PatternMatcher {
+export function compilePatterns(given: GivenPatterns): PatternMatcher {
+  const { specs, ways } = waysOf(given);
   const digest = patternDigest(specs);
   const symbols = distinctSymbols(specs);
   const placeOf = new Map(symbols.map((symbol, place) => [symbol, place]));
   const perField = Map.groupBy(specs, spec => spec.field);
-  const finders = new Map([...perField].map(([field, of]) => [field, new CandidateFinder(of)]));
+  const finders = new Map(
+    [...perField].map(([field, of]) => [field, new CandidateFinder(of.flatMap(spec => ways.get(spec) ?? []))]),
+  );
   const numbers = new Map([...perField.values()].flatMap(of => of.map((spec, number) => [spec, number])));
   const patterns = specs.map(spec => ({
     symbol: spec.symbol,
@@ -89,18 +117,26 @@ export function compilePatterns(specs: readonly PatternSpec[]): PatternMatcher {
     number: numbers.get(spec) ?? 0,
     expression: new Expression(spec),
   }));
+  // What is slow may find the time of the message over; nothing else shall for its sake.
+  const inTurn = patterns.toSorted((a, b) => Number(a.expression.isSlow) - Number(b.expression.isSlow));
   return {
     digest,
     symbols,
     fields: [...perField.keys()],
-    match: (texts, options) => ({ digest, ...seek(patterns, finders, texts, options) }),
+    match: (texts, options) => ({ digest, ...seek(inTurn, finders, texts, options) }),
   };
+}
+
+function waysOf(given: GivenPatterns) {
+  const specs = specsOf(given);
+  const ways = 'ways' in given ? (deserialize(given.ways) as readonly Way[]) : specs.map(wayOf);
+  return { specs, ways: new Map(ways.map((way, number) => [specs[number], way])) };
 }
 
 type Sought = Omit<PatternHits, 'digest'>;
 
 interface SoughtField {
-  readonly pieces: readonly Piece[];
+  readonly cut: Cut;
   /** By the number of the pattern. */
   readonly candidates: readonly (Candidates | undefined)[];
 }
@@ -121,7 +157,7 @@ function seek(
     const candidates = sought?.candidates[number];
     if (sought === undefined || candidates === undefined || hits.has(symbol)) continue;
     const stopAt = Math.min(end, startedAt + budgetMs / 4);
-    const found = expression.seek(sought.pieces, candidates, () => now() >= stopAt);
+    const found = expression.seek(sought.cut, candidates, () => now() >= stopAt);
     if (found === 'overran') overran.add(symbol);
     else if (found !== null) hits.set(symbol, { symbol, field, ...found });
     const endedAt = now();
@@ -140,7 +176,7 @@ function soughtFields(
     const strings = texts.get(field) ?? [];
     if (strings.length === 0) continue;
     const layout = desk.layOut(strings);
-    fields.set(field, { pieces: layout.pieces, candidates: finder.in(layout) });
+    fields.set(field, { cut: layout, candidates: finder.in(layout) });
   }
   return fields;
 }

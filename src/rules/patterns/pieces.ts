@@ -19,9 +19,14 @@ export interface Piece {
   readonly start: number;
 }
 
-/** The pieces of a field, and their letters: a gap before the first and after each, and several at the end. */
-export interface Layout {
+/** The strings of a field, as far as they are within its limit, and the pieces that they are cut into. */
+export interface Cut {
+  readonly strings: readonly string[];
   readonly pieces: readonly Piece[];
+}
+
+/** With the letters of the pieces: a gap before the first and after each, and several at the end. */
+export interface Layout extends Cut {
   /** At least `length` letters, then gaps. */
   readonly letters: Uint8Array;
   readonly length: number;
@@ -53,13 +58,14 @@ export class Desk {
   layOut(strings: readonly string[]): Layout {
     const pieces: Piece[] = [];
     let length = 1;
-    for (const [number, string] of withinLimit(strings).entries()) {
+    const kept = withinLimit(strings);
+    for (const [number, string] of kept.entries()) {
       for (const [at, end] of cutsOf(string)) {
         pieces.push({ text: string.slice(at, end), string: number, at, start: length });
         length += end - at + 1;
       }
     }
-    return { pieces, letters: this.#spell(pieces, length), length };
+    return { pieces, strings: kept, letters: this.#spell(pieces, length), length };
   }
 
   #spell(pieces: readonly Piece[], length: number): Uint8Array {

@@ -1,6 +1,7 @@
 // What a set of `.cf` files defines: each rule as it was written last, with its score, its flags and its description.
 
 import type { Place } from '../source.ts';
+import type { Settings } from './listed.ts';
 import type { ReplaceTags } from './replace-tags.ts';
 import type { Misread, Statement } from './statements.ts';
 
@@ -27,8 +28,8 @@ export interface Definitions {
   readonly tags: ReplaceTags;
   /** Symbols of the rules in whose patterns tags are replaced. */
   readonly replaced: ReadonlySet<string>;
-  /** Lines by keyword that say nothing of a rule that we load. */
-  readonly settings: ReadonlyMap<string, number>;
+  /** By keyword, what lines say that define no rule. */
+  readonly settings: Settings;
 }
 
 /** Keywords of plugins that define a rule: the one asks the network, the other we have nothing for. */
@@ -50,7 +51,7 @@ class Reader {
   readonly #descriptions = new Map<string, string>();
   readonly #flags = new Map<string, readonly string[]>();
   readonly #replaced = new Set<string>();
-  readonly #settings = new Map<string, number>();
+  readonly #settings = new Map<string, string[]>();
   readonly #tags = {
     start: '<',
     end: '>',
@@ -104,8 +105,14 @@ class Reader {
         return;
       default:
         if (definingKeys.has(key)) this.#define(first, rest, statement);
-        else this.#settings.set(key, (this.#settings.get(key) ?? 0) + 1);
+        else this.#set(key, value);
     }
+  }
+
+  #set(key: string, value: string): void {
+    const known = this.#settings.get(key);
+    if (known === undefined) this.#settings.set(key, [value]);
+    else known.push(value);
   }
 
   #define(symbol: string, text: string, { key, at }: Statement): void {

@@ -104,6 +104,25 @@ class Reader {
 /** What stands for a name or a call. `NaN`: not known. */
 export type Reading = (name: string, argument: string | null) => number;
 
+/** `expression` with what `of` gives in the place of each name. */
+export function withNames(expression: Expression, of: (name: string) => Expression): Expression {
+  const inner = (part: Expression): Expression => withNames(part, of);
+  switch (expression.kind) {
+    case 'name':
+      return of(expression.name);
+    case 'not':
+    case 'minus':
+      return { ...expression, operand: inner(expression.operand) };
+    case 'binary':
+      return { ...expression, left: inner(expression.left), right: inner(expression.right) };
+    case 'choose':
+      return { ...expression, asked: inner(expression.asked), yes: inner(expression.yes), no: inner(expression.no) };
+    case 'number':
+    case 'call':
+      return expression;
+  }
+}
+
 /** An expression ready to be asked: `NaN` where what is not known decides. Truths are 1 and 0, as in Perl. */
 export type Compiled = (read: Reading) => number;
 

@@ -6,6 +6,7 @@ import type { Role } from '../rule.ts';
 import type { Place, SourceFile } from '../source.ts';
 import { type Definition, type Definitions, readDefinitions } from './definitions.ts';
 import type { SupportedEvals } from './evals.ts';
+import { withNames } from './expression.ts';
 import { type Meta, readMeta } from './meta.ts';
 import { type Inclusion, type Misread, readStatements } from './statements.ts';
 import { exact, type Standing, type Translated, translated } from './translate.ts';
@@ -57,7 +58,8 @@ export function importSpamAssassin(files: readonly SourceFile[], options: Import
     at,
     standing: set.standingOf(symbol),
   }));
-  return { rules: set.rules(), report, misread, settings: definitions.settings };
+  const settings = new Map([...definitions.settings].map(([keyword, lines]) => [keyword, lines.length]));
+  return { rules: set.rules(), report, misread, settings };
 }
 
 const unknownScore: Points = 1000;
@@ -96,8 +98,9 @@ class Translation {
   }
 
   #translate(rule: Definition): void {
-    const { flags, tags, replaced } = this.#definitions;
+    const { flags, tags, replaced, settings } = this.#definitions;
     const sought = translated(rule, {
+      settings,
       flags: flags.get(rule.symbol) ?? [],
       tags: replaced.has(rule.symbol) ? tags : null,
       evals: this.#options.evals,
@@ -141,7 +144,7 @@ class Translation {
 
   /** What we have nothing for is never judged, and so is what it would decide. */
   #never(rule: Definition): ImportedRule {
-    const counting: Meta = { source: 'unsupported', symbols: [], value: () => Number.NaN };
+    const counting: Meta = { source: 'unsupported', symbols: [], expression: { kind: 'number', value: Number.NaN } };
     return { ...this.#common(rule), role: 'component', score: 0, patterns: [], counting };
   }
 
@@ -159,13 +162,12 @@ class Translation {
   }
 
   /** Symbols as they are named here, and what is not loaded counting 0. */
-  #resolved({ source, symbols, value }: Meta): Meta {
+  #resolved({ source, symbols, expression }: Meta): Meta {
     const names = new Map(symbols.map(symbol => [symbol, this.#nameOf(symbol)]));
-    return {
-      source,
-      symbols: [...names.values()],
-      value: read => value(name => (name === 'local_tests_only' ? 1 : read(names.get(name) ?? name, null))),
-    };
+    const named = withNames(expression, name =>
+      name === 'local_tests_only' ? { kind: 'number', value: 1 } : { kind: 'name', name: names.get(name) ?? name },
+    );
+    return { source, symbols: [...names.values()], expression: named };
   }
 
   #renamed(pattern: PatternSpec): PatternSpec {

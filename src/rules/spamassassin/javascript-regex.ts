@@ -11,20 +11,18 @@ export interface JavaScriptRegex {
   readonly difference: string | null;
 }
 
-/** Open repetitions end at `bound`. @throws Untranslatable */
-export function javaScriptRegex(
-  perlSource: string,
-  perlFlags: string,
-  bound: number = Number.POSITIVE_INFINITY,
-): JavaScriptRegex {
-  const tree = parsePerlRegex(perlSource, perlFlags);
+/** @throws Untranslatable */
+export const javaScriptRegex = (perlSource: string, perlFlags: string): JavaScriptRegex =>
+  javaScriptOf(parsePerlRegex(perlSource, perlFlags));
+
+export function javaScriptOf(tree: PerlNode): JavaScriptRegex {
   const nodes: PerlNode[] = [tree];
   for (const node of nodes) nodes.push(...partsOf(node));
   const lettered = nodes.filter(node => node.kind === 'reference' || (node.kind === 'set' && hasLetters(node.ranges)));
   // Where case matters in parts only, both cases of a letter are written out in the others.
   const ignoresCase = lettered.length > 0 && lettered.every(node => 'ignoresCase' in node && node.ignoresCase);
   const referenced = new Set(nodes.flatMap(node => (node.kind === 'reference' ? [node.group] : [])));
-  const source = new Writer(referenced, ignoresCase, bound).written(tree);
+  const source = new Writer(referenced, ignoresCase).written(tree);
   return { source: source || '(?:)', flags: ignoresCase ? 'i' : '', difference: differenceIn(tree) };
 }
 
@@ -61,14 +59,12 @@ const edges: Readonly<Record<Edge, string>> = {
 class Writer {
   readonly #referenced: ReadonlySet<number>;
   readonly #ignoresCase: boolean;
-  readonly #bound: number;
   readonly #numbers = new Map<number, number>();
   #captures = 0;
 
-  constructor(referenced: ReadonlySet<number>, ignoresCase: boolean, bound: number) {
+  constructor(referenced: ReadonlySet<number>, ignoresCase: boolean) {
     this.#referenced = referenced;
     this.#ignoresCase = ignoresCase;
-    this.#bound = bound;
   }
 
   written(node: PerlNode): string {
@@ -88,7 +84,7 @@ class Writer {
       case 'look':
         return `(${node.opening}${this.written(node.body)})`;
       case 'repeat':
-        return `${this.#unit(node.body)}${this.#quantifier(node.min, node.max)}${node.isLazy ? '?' : ''}`;
+        return `${this.#unit(node.body)}${quantifier(node.min, node.max)}${node.isLazy ? '?' : ''}`;
       case 'edge':
         return edges[node.edge];
       case 'reference':
@@ -118,10 +114,6 @@ class Writer {
     const text = this.written(node);
     const isUnit = node.kind === 'set' || node.kind === 'capture' || node.kind === 'atomic';
     return isUnit ? text : `(?:${text})`;
-  }
-
-  #quantifier(min: number, max: number): string {
-    return quantifier(min, max === Number.POSITIVE_INFINITY ? Math.max(min, this.#bound) : max);
   }
 }
 

@@ -9,8 +9,7 @@ const group = 'spamassassin';
 
 /** Its files hold no tests. */
 export function joinedRule({ counting, ...rule }: ImportedRule, conditions: ConditionCompiler): Rule {
-  const condition =
-    counting && conditions.counting(counting.source, counting.symbols, countOf => counting.value(countOf));
+  const condition = counting && conditions.counting(counting);
   return {
     ...rule,
     group,

@@ -1,13 +1,13 @@
 // `meta` rules: arithmetic over how often other rules hit.
 
 import type { Definition } from './definitions.ts';
-import { type Compiled, compileExpression, type Expression, namesIn, parseExpression } from './expression.ts';
+import { type Expression, namesIn, parseExpression } from './expression.ts';
 
 export interface Meta {
   readonly source: string;
   /** The symbols that it asks for, each once. */
   readonly symbols: readonly string[];
-  readonly value: Compiled;
+  readonly expression: Expression;
 }
 
 /** Null where `text` is no expression. `symbols` are all that there are, for `rules_matching(NAME*)`. */
@@ -21,7 +21,7 @@ export function readMeta({ symbol, text }: Definition, symbols: Iterable<string>
 
 export function metaOf(expression: Expression, source: string): Meta {
   const symbols = [...new Set(namesIn(expression))].filter(name => name !== 'local_tests_only');
-  return { source, symbols, value: compileExpression(expression) };
+  return { source, symbols, expression };
 }
 
 const sumOf = (symbols: readonly string[]): string => `(${symbols.length === 0 ? '0' : symbols.join('+')})`;

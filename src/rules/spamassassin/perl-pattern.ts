@@ -2,9 +2,11 @@
 
 import type { TextField } from '../../model/evidence.ts';
 import { type PatternSpec, patternDefect, searchLimits } from '../patterns/patterns.ts';
-import { type JavaScriptRegex, javaScriptRegex } from './javascript-regex.ts';
-import { parsePerlRegex, Untranslatable } from './perl-regex.ts';
-import { reachOf } from './reach.ts';
+import type { SteppedPattern } from '../patterns/stepped.ts';
+import { type JavaScriptRegex, javaScriptOf } from './javascript-regex.ts';
+import { checkPerlProgram } from './perl-program.ts';
+import { type PerlNode, parsePerlRegex, Untranslatable } from './perl-regex.ts';
+import { none, reachOf } from './reach.ts';
 
 export interface PerlPattern {
   readonly source: string;
@@ -31,48 +33,31 @@ const closings: Readonly<Record<string, string>> = { '{': '}', '(': ')', '[': ']
 
 export interface SoughtPattern {
   readonly regex: JavaScriptRegex;
-  /** What differs from SpamAssassin, in words; null where nothing does. */
-  readonly difference: string | null;
+  /** Where V8 does not seek it; null: nowhere. */
+  readonly stepped: SteppedPattern | null;
 }
 
 /** Characters of the longest string of a view, where it is less than what is sought at once. */
 const longest: Readonly<Record<string, number>> = { 'sa:body': 2048, 'sa:body:nosubject': 2048 };
 
-/** Views whose one string may be longer than what is sought at once. */
-const isLong = (field: TextField): boolean => field === 'sa:full' || /^sa:header:ALL(?::|$)/.test(field);
-
-/** What is lost where a string is sought piece by piece; null where nothing is. */
-function cutIn(field: TextField, source: string, flags: string): string | null {
-  if (!isLong(field)) return null;
-  const { piece, overlap } = searchLimits;
-  const { longest, isBoundToEnds } = reachOf(parsePerlRegex(source, flags));
-  return longest > overlap || isBoundToEnds
-    ? `it is sought in pieces of ${piece} characters, which ${overlap} of them share`
-    : null;
-}
-
-/** Where an expression could take too long, its open repetitions end at the first of these that will do. */
-const bounds = [256, 64, 16];
+/** Views whose strings may be longer than what V8 is given at once. */
+const isLong = (field: TextField): boolean => /^sa:(?:full|uri|header|mimeheader)\b/.test(field);
 
 /** `pattern` as it is sought in `field`. @throws Untranslatable where it cannot be. */
 export function soughtPattern({ source, flags }: PerlPattern, field: TextField): SoughtPattern {
-  const length = longest[field] ?? searchLimits.piece;
-  const regex = javaScriptRegex(source, flags);
-  const defect = patternDefect(regex.source, regex.flags, length);
-  if (defect === null) return { regex, difference: regex.difference ?? cutIn(field, source, flags) };
-  const safeWith = (bound: number): SoughtPattern | null => {
-    const bounded = javaScriptRegex(source, flags, bound);
-    if (bounded.source === regex.source || patternDefect(bounded.source, bounded.flags, length) !== null) return null;
-    return { regex: bounded, difference: `its open repetitions end at ${bound}: ${defect}` };
-  };
-  // Most that are refused are refused with any bound: the tightest says so at once.
-  if (safeWith(bounds.at(-1) ?? 0) === null) throw new Untranslatable(defect);
-  const safe = bounds
-    .values()
-    .map(safeWith)
-    .find(bounded => bounded !== null);
-  if (safe === undefined) throw new Untranslatable(defect);
-  return safe;
+  const tree = parsePerlRegex(source, flags);
+  const regex = javaScriptOf(tree);
+  const where = whereStepped(tree, regex, field);
+  // What is too large for it is not loaded.
+  if (where !== null) checkPerlProgram(tree);
+  return { regex, stepped: where && { source, flags, where } };
+}
+
+function whereStepped(tree: PerlNode, regex: JavaScriptRegex, field: TextField): SteppedPattern['where'] | null {
+  const defect = patternDefect(regex.source, regex.flags, longest[field] ?? searchLimits.piece);
+  if (defect !== null || regex.difference !== null) return 'everywhere';
+  const { longest: reach, isBoundToEnds } = isLong(field) ? reachOf(tree) : none;
+  return reach > searchLimits.overlap || isBoundToEnds ? 'longStrings' : null;
 }
 
 /** SpamAssassin's `multiple` without `maxhits` counts them all. */
@@ -81,8 +66,8 @@ export const countedHits = 1000;
 export function patternSpec(
   symbol: string,
   field: TextField,
-  { source, flags }: JavaScriptRegex,
+  { regex: { source, flags }, stepped }: SoughtPattern,
   maxHits: number | null,
 ): PatternSpec {
-  return { symbol, field, source, flags, ...(maxHits === null ? {} : { maxHits }) };
+  return { symbol, field, source, flags, ...(maxHits === null ? {} : { maxHits }), ...(stepped && { stepped }) };
 }

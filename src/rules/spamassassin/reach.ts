@@ -9,7 +9,8 @@ export interface Reach {
   readonly isBoundToEnds: boolean;
 }
 
-const none: Reach = { longest: 0, isBoundToEnds: false };
+/** Of what looks at nothing. */
+export const none: Reach = { longest: 0, isBoundToEnds: false };
 
 export function reachOf(node: PerlNode): Reach {
   switch (node.kind) {

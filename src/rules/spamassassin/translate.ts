@@ -6,9 +6,12 @@ import type { PatternSpec } from '../patterns/patterns.ts';
 import type { Definition } from './definitions.ts';
 import { parseEvalCall, type SupportedEvals } from './evals.ts';
 import { parseExpression } from './expression.ts';
+import { type Listed, listedIn, type Settings } from './listed.ts';
 import { type Meta, metaOf } from './meta.ts';
 import { countedHits, type PerlPattern, patternSpec, soughtPattern, withoutDelimiters } from './perl-pattern.ts';
+import { perlProgram } from './perl-program.ts';
 import { Untranslatable } from './perl-regex.ts';
+import { PerlSearch } from './perl-search.ts';
 import { type ReplaceTags, replaceTags } from './replace-tags.ts';
 
 /** How true a rule of ours is to the one that it stands for. `off`: as SpamAssassin itself leaves it out. */
@@ -30,6 +33,7 @@ export interface TranslationOptions {
   /** Null where none are replaced in this rule. */
   readonly tags: ReplaceTags | null;
   readonly evals: SupportedEvals;
+  readonly settings: Settings;
 }
 
 export const exact: Standing = { kind: 'exact' };
@@ -50,19 +54,42 @@ export function translated(rule: Definition, options: TranslationOptions): Trans
 const unsupported = (why: string): Translated => ({ standing: { kind: 'unsupported', why }, ...nothing });
 const off = (why: string): Translated => ({ standing: { kind: 'off', why }, ...nothing });
 
-const asksNetwork = /^check_(?:rbl|dns|uridnsbl|hashbl|razor2|pyzor|dcc)/;
+const asksNetwork = /^check_(?:rbl|dns|uridnsbl|hashbl|razor2|pyzor|dcc|dkim|arc)/;
 
-function calling({ symbol }: Definition, text: string, { flags, evals }: TranslationOptions): Translated {
+function calling({ symbol }: Definition, text: string, { flags, evals, settings }: TranslationOptions): Translated {
   const call = parseEvalCall(text);
   if (call === null) return unsupported('its call cannot be read: SpamAssassin refuses it');
   if (flags.includes('net') || asksNetwork.test(call.name)) return off('it asks the network');
   if (flags.includes('learn')) return off('it asks what Bayes learnt');
   const support = evals.get(call.name);
   if (support === undefined) return unsupported(`there is no ${call.name} here`);
+  const [first = ''] = call.args;
+  if (support.firstArguments?.includes(first) === false)
+    return unsupported(`there is no ${call.name}('${first}') here`);
+  const set = support.withoutSettings?.find(keyword => isSet(settings, keyword));
+  if (set !== undefined) return unsupported(`${set} is set, which is not read`);
+  if (support.seeks !== undefined) return seekingListed(symbol, listedIn(call, support.seeks, settings));
   // A string for each hit.
   const pattern: PatternSpec = { symbol, field: evalField(call), source: '^', flags: '', maxHits: countedHits };
-  const standing: Standing = support === 'exact' ? exact : { kind: 'approximated', why: support.approximated };
-  return { ...nothing, standing, patterns: [pattern] };
+  return { ...nothing, standing: exact, patterns: [pattern] };
+}
+
+/** `keyword`, or `keyword (LIST)`; 0 switches off what it says. */
+function isSet(settings: Settings, keyword: string): boolean {
+  const [key = '', list = ''] = keyword.split(' ');
+  return (settings.get(key) ?? []).some(value => value.startsWith(list) && value !== '0');
+}
+
+function seekingListed(symbol: string, listed: Listed | null): Translated {
+  if (listed === null) return off('nothing is listed that it could find');
+  const [only, ...others] = listed.parts;
+  if (only !== undefined && others.length === 0)
+    return { ...nothing, standing: exact, patterns: [only.pattern(symbol)] };
+  const parts = listed.parts.map(({ name, pattern }) => ({
+    symbol: `${symbol}:${name}`,
+    pattern: pattern(`${symbol}:${name}`),
+  }));
+  return { standing: exact, patterns: [], ...withParts(listed.condition, symbol, parts) };
 }
 
 /** What a rule says of where it seeks. */
@@ -81,12 +108,11 @@ function seeking(rule: Definition, options: TranslationOptions): Translated {
     return { ...nothing, standing: exact, patterns: [presence(symbol, `sa:header:${fieldName(exists)}`)] };
   const sought = soughtBy(rule, options);
   if (/(?<!\\)%\{[A-Z]/.test(sought.pattern.source)) throw new Untranslatable('it asks what another pattern captured');
-  const { regex, difference } = soughtPattern(sought.pattern, sought.field);
-  const scoresOften = options.flags.includes('multiple') && !symbol.startsWith('__');
-  const why = difference ?? (scoresOften ? 'it scores once: SpamAssassin adds its score for each hit' : null);
+  const seeking = soughtPattern(sought.pattern, sought.field);
+  const why = countedOtherwise(rule, options.flags);
   const standing: Standing = why === null ? exact : { kind: 'approximated', why };
-  const spec = (name: string) => patternSpec(name, sought.field, regex, maxHitsOf(options.flags));
-  const holdsUnset = sought.unset !== null && new RegExp(regex.source, regex.flags).test(sought.unset);
+  const spec = (name: string) => patternSpec(name, sought.field, seeking, maxHitsOf(options.flags));
+  const holdsUnset = sought.unset !== null && matches(sought.pattern, sought.unset);
   const condition = conditionOf(sought.isNegated, holdsUnset);
   if (condition === null) return { ...nothing, standing, patterns: [spec(symbol)] };
   const parts = [
@@ -95,6 +121,18 @@ function seeking(rule: Definition, options: TranslationOptions): Translated {
   ];
   return { standing, patterns: [], ...withParts(condition, symbol, parts) };
 }
+
+/** What differs from SpamAssassin in what each of several hits counts for; null where nothing does. */
+function countedOtherwise({ symbol, type }: Definition, flags: readonly string[]): string | null {
+  if (!flags.includes('multiple')) return null;
+  if (!symbol.startsWith('__')) return 'it scores once: SpamAssassin adds its score for each hit';
+  return type === 'mimeheader'
+    ? 'its hits are counted in all parts: SpamAssassin counts those in the first that has any'
+    : null;
+}
+
+const matches = ({ source, flags }: PerlPattern, text: string): boolean =>
+  new PerlSearch(perlProgram(source, flags), text, () => false).next(0) !== null;
 
 /** In the words of a `meta`; null where the pattern alone decides. */
 function conditionOf(isNegated: boolean, holdsUnset: boolean): string | null {
@@ -107,7 +145,7 @@ function withParts(
   symbol: string,
   parts: Translated['parts'],
 ): Pick<Translated, 'counting' | 'parts'> {
-  const expression = parseExpression(condition.replace(/seen|there/g, part => `${symbol}:${part}`));
+  const expression = parseExpression(condition.replace(/[a-z]+/g, part => `${symbol}:${part}`));
   if (expression === null) throw new Error(`no condition: ${condition}`);
   const counting = metaOf(expression, condition);
   return { counting, parts: parts.filter(part => counting.symbols.includes(part.symbol)) };

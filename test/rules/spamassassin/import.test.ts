@@ -1,7 +1,7 @@
 // SpamAssassin's rules as members of a rule set: what each seeks, when it fires, what it scores, and how true it is said to be.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { TextField } from '../../../src/model/evidence.ts';
 import { type EvalSupport, evalField } from '../../../src/model/spamassassin.ts';
 import { judge } from '../../../src/rules/judge.ts';
@@ -12,8 +12,15 @@ import { countsByType, differenceLines, exactPercent } from '../../../src/rules/
 import { profileOf, profileText, rule, site } from '../rule-set.ts';
 
 const evals: ReadonlyMap<string, EvalSupport> = new Map<string, EvalSupport>([
-  ['html_range', 'exact'],
-  ['check_odd', { approximated: 'it looks at half' }],
+  ['html_range', {}],
+  ['check_for_mime', { firstArguments: ['mime_qp_count'] }],
+  ['check_to_in_all_spam', { withoutSettings: ['all_spam_to', 'enlist_addrlist (ALL)'] }],
+  ['check_from_in_list', { seeks: 'addresses' }],
+  ['check_uri_host_listed', { seeks: 'hosts' }],
+  ['check_freemail_from', { seeks: 'freemail' }],
+  ['check_freemail_header', { seeks: 'freemail' }],
+  ['check_freemail_replyto', { seeks: 'freemail' }],
+  ['html_text_match', { seeks: 'pattern' }],
 ]);
 
 function imported(text: string, taken: readonly string[] = []) {
@@ -199,7 +206,55 @@ const standings = [
     standing: 'off',
     why: 'rules ask for each other in a circle',
   },
-  { cf: 'body R eval:check_odd()', type: 'eval', standing: 'approximated', why: 'it looks at half' },
+  {
+    cf: "body R eval:check_for_mime('mime_odd')",
+    type: 'eval',
+    standing: 'unsupported',
+    why: "there is no check_for_mime('mime_odd') here",
+  },
+  {
+    cf: 'all_spam_to a@b.test\nheader R eval:check_to_in_all_spam()',
+    type: 'eval',
+    standing: 'unsupported',
+    why: 'all_spam_to is set, which is not read',
+  },
+  {
+    cf: 'enlist_addrlist (ALL) a@b.test\nheader R eval:check_to_in_all_spam()',
+    type: 'eval',
+    standing: 'unsupported',
+    why: 'enlist_addrlist (ALL) is set, which is not read',
+  },
+  {
+    cf: "enlist_addrlist (NEAR) a@b.test\nheader R eval:check_from_in_list('FAR')",
+    type: 'eval',
+    standing: 'off',
+    why: 'nothing is listed that it could find',
+  },
+  {
+    cf: "enlist_uri_host (L) !b.test\nheader R eval:check_uri_host_listed('L')",
+    type: 'eval',
+    standing: 'unsupported',
+    why: 'exceptions of a list are not read',
+  },
+  {
+    cf: 'header R eval:check_freemail_from()',
+    type: 'eval',
+    standing: 'off',
+    why: 'nothing is listed that it could find',
+  },
+  {
+    cf: "freemail_domains b.test\nheader R eval:check_freemail_from('(a+)+b')",
+    type: 'eval',
+    standing: 'unsupported',
+    why: 'a repeated part can match the same text in several ways, which may take exponential time: repeat only one of the two nested parts',
+  },
+  {
+    cf: "body R eval:html_text_match('title')",
+    type: 'eval',
+    standing: 'unsupported',
+    why: 'its call lacks a pattern: SpamAssassin refuses it',
+  },
+  { cf: 'full R eval:check_dkim_dependable()', type: 'eval', standing: 'off', why: 'it asks the network' },
   {
     cf: 'body R /a/\ntflags R multiple',
     type: 'body',
@@ -241,7 +296,7 @@ const standings = [
   { cf: 'body R /\\p{L}/', type: 'body', standing: 'unsupported', why: '\\p has no counterpart over bytes' },
   { cf: 'meta R A &&', type: 'meta', standing: 'unsupported', why: 'it cannot be read: SpamAssassin refuses it' },
   {
-    cf: 'body A /(a)?\\1/\nmeta R A',
+    cf: 'body A /a/\ntflags A multiple\nmeta R A',
     type: 'meta',
     standing: 'approximated',
     why: 'it asks for A, which is approximated',
@@ -367,4 +422,80 @@ test('lines that are no rules are counted by their keyword', () => {
     [...imported('body A /a/\nfreemail_domains a b\nfreemail_domains c').settings],
     [['freemail_domains', 2]],
   );
+});
+
+const listed = [
+  {
+    name: 'an address that is listed, with its stars',
+    cf: "enlist_addrlist (L) *@bank.test joe@?.test\nheader R eval:check_from_in_list('l')",
+    shown: 'sa:eval:["check_from_in_list"]',
+    hits: ['a@bank.test', 'joe@x.test'],
+    misses: ['a@bank.test.example', 'a@xbank.test', 'joe@xy.test'],
+  },
+  {
+    name: 'a host that is listed, and those below it',
+    cf: "enlist_uri_host (L) Bad.test\nenlist_uri_host (M) other.test\nheader R eval:check_uri_host_listed('L')",
+    shown: 'sa:eval:["check_uri_host_listed"]',
+    hits: ['bad.test', 'www.bad.test'],
+    misses: ['notbad.test', 'bad.test.example', 'other.test'],
+  },
+  {
+    name: 'an address of a free service, but for those that are excepted',
+    cf: 'freemail_domains Free.test fr?e.test *.mail.test\nfreemail_whitelist me@free.test far.mail.test\nheader R eval:check_freemail_from()',
+    shown: 'sa:eval:["check_freemail_from"]',
+    hits: ['a@free.test', 'a@frxe.test', 'a@near.mail.test', 'xme@free.test', '"a@b"@free.test'],
+    misses: [
+      'a@other.test',
+      'a@xfree.test',
+      'a@free.test.example',
+      'me@free.test',
+      'a@far.mail.test',
+      'a@b.c.mail.test',
+    ],
+  },
+  {
+    name: 'one that a pattern matches too',
+    cf: "freemail_domains free.test\nheader R eval:check_freemail_header('Reply-To', '^\\D+\\d@')",
+    shown: 'sa:eval:["check_freemail_header","Reply-To"]',
+    hits: ['ab1@free.test'],
+    misses: ['ab@free.test', '1ab1@free.test', 'ab1@other.test'],
+  },
+  {
+    name: 'a pattern of its own in a text of a page',
+    cf: "body R eval:html_text_match('title', '^.{3}$')",
+    shown: 'sa:eval:["html_text_match","title"]',
+    hits: ['abc'],
+    misses: ['abcd', 'ab'],
+  },
+] as const;
+
+describe('an eval function that seeks what is listed', () => {
+  for (const { name, cf, shown, hits, misses } of listed)
+    test(name, () => {
+      const set = setOf(cf);
+      const fires = (text: string) => verdictOf(set, { [shown]: [text] }).hits.some(({ symbol }) => symbol === 'R');
+      assert.deepEqual(
+        hits.filter(text => !fires(text)),
+        [],
+      );
+      assert.deepEqual(misses.filter(fires), []);
+    });
+
+  test('an answer to another address of a free service', () => {
+    const set = setOf("freemail_domains free.test\nheader R eval:check_freemail_replyto('reply')");
+    const view = (part: string): TextField => `sa:eval:["check_freemail_replyto","${part}"]`;
+    const fires = (fields: string, reply: string, text: readonly string[]) =>
+      verdictOf(set, {
+        [view('fields')]: [fields],
+        [view('reply')]: [reply],
+        [view('text')]: text,
+      }).hits.some(({ symbol }) => symbol === 'R');
+    assert.ok(fires('a@free.test b@free.test', '', []));
+    assert.ok(!fires('a@free.test b@other.test', '', []));
+    assert.ok(fires('', 'a@free.test b@free.test', ['b@free.test', 'c@other.test']));
+    assert.ok(!fires('', 'a@other.test b@free.test', ['b@free.test']));
+    const many = ['b@free.test', 'c@free.test', 'd@free.test'];
+    assert.ok(!fires('', 'a@free.test b@free.test', many));
+    assert.ok(fires('a@free.test b@free.test', 'a@free.test b@free.test', many));
+  });
 });
