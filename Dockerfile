@@ -8,6 +8,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src ./src
+COPY rules ./rules
 # better-sqlite3 brings SQLite's sources and a binary for each platform: 25 MB that no image of ours can load.
 RUN npm run build \
  && cp node_modules/node-linux-*/bin/node ./node \
@@ -26,6 +27,7 @@ WORKDIR /opt/postern
 COPY package.json LICENSE ./
 COPY --from=build /build/node_modules ./node_modules
 COPY rules ./rules
+COPY fixtures/profiles ./fixtures/profiles
 COPY --from=build /build/dist ./dist
 USER postern
 # Relative paths of the configuration, and the Maildir of the embedded defaults, are below the volume.

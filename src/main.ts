@@ -4,24 +4,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { addAccessCommands } from './cli/access.ts';
-import { checkCommand } from './cli/check.ts';
 import type { Cli } from './cli/command.ts';
-import { configCommands } from './cli/config.ts';
-import { dkimCommands } from './cli/dkim.ts';
-import { dnsCommands } from './cli/dns.ts';
-import { docsCommand } from './cli/docs.ts';
 import { exitCodeOf, exitCodes, explained } from './cli/exit-codes.ts';
-import { historyCommands } from './cli/history.ts';
-import { profilesCommands } from './cli/profiles.ts';
-import { addQuarantineCommands } from './cli/quarantine.ts';
-import { replayCommand } from './cli/replay.ts';
-import { rulesCommands } from './cli/rules.ts';
 import { serveCommand } from './cli/serve.ts';
-import { addSettingsCommands } from './cli/settings.ts';
-import { shadowCommands } from './cli/shadow.ts';
-import { addTraceCommand } from './cli/trace.ts';
-import { apiAccess } from './config/api-access.ts';
 
 const packageFile = join(import.meta.dirname, '../package.json');
 const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string };
@@ -44,13 +29,19 @@ const cli: Cli = {
   },
 };
 
-/** When a pipe has taken what was written to it; at once where nobody reads it any more. */
+/** When a pipe has taken what was written to it. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise(resolve => {
-    stream.once('error', () => resolve());
-    stream.write('', () => resolve());
-  });
+  return new Promise(resolve => stream.write('', () => resolve()));
 }
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads has seen enough, as `head` has: this ends as what SIGPIPE ends, which Node ignores.
+  if (error.code === 'EPIPE') process.exit(exitCodes.readerGone);
+  process.stderr.write(`standard output: ${error.message}\n`);
+  process.exit(exitCodes.inputOutput);
+});
+// What is said there is for whoever listens; nobody has to.
+process.stderr.on('error', () => {});
 
 /** What a person should do about it stands in the message and its cause; a stack only where the fault is ours. */
 function failed(error: unknown): number {
@@ -60,25 +51,9 @@ function failed(error: unknown): number {
   return code;
 }
 
-for (const register of [
-  serveCommand,
-  checkCommand,
-  rulesCommands,
-  profilesCommands,
-  configCommands,
-  replayCommand,
-  shadowCommands,
-  historyCommands,
-  dkimCommands,
-  dnsCommands,
-  docsCommand,
-]) {
-  register(cli);
-}
-addQuarantineCommands(program, { ...apiAccess(), print: cli.out });
-addAccessCommands(program, { ...apiAccess(), print: cli.out });
-addSettingsCommands(program, { ...apiAccess(), print: cli.out });
-addTraceCommand(program, { ...apiAccess(), print: cli.out });
+// A gateway does not load what only other commands need.
+if (process.argv[2] === 'serve') serveCommand(cli);
+else (await import('./cli/commands.ts')).registerCommands(cli);
 
 try {
   await program.parseAsync();

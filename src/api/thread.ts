@@ -54,17 +54,23 @@ const restartDelayMs = 1000;
 const heap = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
 
 /**
- * Resolves when the API listens. The store must be open.
+ * Resolves when the API listens. The store must be open. Where something else may not start, the thread loads its code
+ * `until` that has: a token that is made now is shown once, by a process that goes on.
  * @throws ConfigError when it would listen beyond loopback without any token, or the tokens cannot be read.
  * @throws TemporaryFailure when it cannot listen.
  */
-export async function startApi(options: ApiThreadOptions, ports: ApiThreadPorts): Promise<Api> {
+export async function startApi(
+  options: ApiThreadOptions,
+  ports: ApiThreadPorts,
+  until: Promise<unknown> = Promise.resolve(),
+): Promise<Api> {
   const tokenFile = join(options.dataDir, 'api-tokens.json');
-  const firstToken = await provideToken(tokenFile, options, ports);
   const { limits = apiLimits } = options;
   const workerOptions = { ...options, tokenFile, answerTimeoutMs, limits, program: undefined };
   const thread = new ApiThread(workerOptions, options.program ?? ownProgram, ports);
-  const port = await thread.start();
+  const token = until.then(() => provideToken(tokenFile, options, ports));
+  const port = await thread.start(token);
+  const firstToken = await token;
   return { host: options.host, port, firstToken, close: () => thread.close() };
 }
 
@@ -107,6 +113,8 @@ class ApiThread {
       changeSetting: (edit, versions, by) => effects.changeSetting(edit, versions, by),
       runTrial: (id, job) => effects.runTrial(id, job),
       endTrial: id => effects.endTrial(id),
+      label: given => effects.label(given),
+      drawSample: () => effects.drawSample(),
       alive: async () => {},
       health,
       profileInForce,
@@ -115,8 +123,8 @@ class ApiThread {
     };
   }
 
-  /** The port, once it listens; then the thread is watched. */
-  async start(): Promise<number> {
+  /** The port, once it listens, `until` something resolved; then the thread is watched. */
+  async start(until: Promise<unknown> = Promise.resolve()): Promise<number> {
     const worker = new Worker(this.#program, {
       workerData: { ...this.#options, port: this.#port },
       env: {},
@@ -132,6 +140,13 @@ class ApiThread {
     worker.on('exit', () => {
       started.reject(new TemporaryFailure('the API’s thread ended before it listened', { cause: death }));
     });
+    until.then(
+      () => worker.postMessage({ kind: 'listen' } satisfies ToApi),
+      error => {
+        started.reject(error);
+        void worker.terminate();
+      },
+    );
     this.#port = await started.promise;
     worker.on('exit', () => this.#replace(death));
     return this.#port;

@@ -24,6 +24,8 @@ export type FromApi =
   | { readonly kind: 'not started'; readonly failure: Failed };
 
 export type ToApi =
+  /** The first, unless it is to end before it began. */
+  | { readonly kind: 'listen' }
   | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly call: number; readonly failure: Failed }
   | { readonly kind: 'close' };
@@ -42,7 +44,7 @@ export function mainThreadOver(port: MessagePort, timeoutMs: number): MainThread
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let calls = 0;
   port.on('message', (message: ToApi) => {
-    if (message.kind === 'close') return;
+    if (message.kind === 'close' || message.kind === 'listen') return;
     const caller = waiting.get(message.call);
     waiting.delete(message.call);
     if (message.kind === 'result') caller?.resolve(message.value);
@@ -66,6 +68,9 @@ export function mainThreadOver(port: MessagePort, timeoutMs: number): MainThread
     changeSetting: (edit, versions, by) => call('changeSetting', edit, versions, by),
     runTrial: (id, job) => call('runTrial', id, job),
     endTrial: id => soon(call('endTrial', id)),
+    label: given => soon(call('label', given)),
+    // Bounded where it runs.
+    drawSample: () => call('drawSample'),
     alive: () => soon(call('alive')),
     health: () => soon(call('health')),
     setting: name => soon(call('setting', name)),

@@ -1,6 +1,7 @@
 // The program of the API's thread: opens the reader, listens, and closes when told.
 
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../model/clock.ts';
@@ -26,13 +27,19 @@ if (parentPort === null) throw new Error('this is the program of a thread');
 const main = parentPort;
 const tell = (message: FromApi) => main.postMessage(message);
 
-try {
-  const port = await listen(workerData as WorkerOptions);
-  tell({ kind: 'listening', port });
-  letGoOfStart();
-} catch (error) {
-  tell({ kind: 'not started', failure: failed(error) });
-  main.close();
+const [told] = (await once(main, 'message')) as [ToApi];
+if (told.kind === 'listen') await begin();
+else main.close();
+
+async function begin(): Promise<void> {
+  try {
+    const port = await listen(workerData as WorkerOptions);
+    tell({ kind: 'listening', port });
+    letGoOfStart();
+  } catch (error) {
+    tell({ kind: 'not started', failure: failed(error) });
+    main.close();
+  }
 }
 
 /** The port that was taken. */

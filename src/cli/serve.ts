@@ -1,12 +1,14 @@
 // postern serve: runs the gateway until it is told to stop.
 
 import { randomBytes } from 'node:crypto';
-import { startGateway } from '../compose/gateway.ts';
+import { InForceFile } from '../compose/in-force.ts';
 import { reloader } from '../compose/reload.ts';
 import { notifier } from '../compose/service-manager.ts';
+import { startingRules } from '../compose/starting-rules.ts';
 import { exposedKeyFiles } from '../config/exposed-keys.ts';
 import { faultsFromEnvironment } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
+import { revisionOnDisk } from '../config/revision.ts';
 import { serviceManager } from '../config/service-manager.ts';
 import { confinement } from '../inspect/confinement.ts';
 import { type Random, systemClock } from '../model/clock.ts';
@@ -27,8 +29,14 @@ export function serveCommand({ program, run, err, version }: Cli): void {
 
 async function serve(file: string | null, err: Cli['err'], version: string): Promise<number> {
   const stopping = signalled('SIGTERM', 'SIGINT');
+  // Before anything is loaded: what is the same afterwards is what was.
+  const revision = revisionOnDisk(file);
   const config = loadConfig(file);
   const log = logger({ level: config.log.level, addresses: config.log.addresses });
+  const loading = startingRules(config, log);
+  // The gateway's start hears of it.
+  loading.catch(() => {});
+  const { startGateway } = await import('../compose/gateway.ts');
   if (confinement.hasNetwork)
     log.warn(
       { node: process.version },
@@ -37,7 +45,7 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
   for (const path of exposedKeyFiles(file)) log.warn({ file: path }, 'private key readable by everybody');
   const random = pooledRandom();
   const faults = faultsFromEnvironment();
-  const gateway = await startGateway(config, { clock: systemClock, random, faults, log, version });
+  const gateway = await startGateway(config, { clock: systemClock, random, faults, log, version }, loading);
   if (gateway.firstToken !== null) {
     err(`API token with the scope admin, shown only now: ${gateway.firstToken}\n`);
   }
@@ -45,15 +53,18 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
   const manager = notifier(serviceManager(), log);
   const ready = () => manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`);
   void ready();
+  const inForce = new InForceFile(config.data_dir, file, log);
   const reload = reloader(gateway, config, () => loadConfig(file), log);
+  let last = inForce.started(revision);
   process.on('SIGHUP', () => {
     void manager.reloading();
-    void reload().then(ready);
+    last = last.then(() => inForce.around(reload)).then(ready);
   });
   const signal = await stopping;
   log.info({ signal }, 'stopping');
   void manager.stopping();
   await gateway.stop(drainMs);
+  await inForce.ended();
   log.info({}, 'stopped');
   return exitCodes.ok;
 }

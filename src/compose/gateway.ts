@@ -10,6 +10,7 @@ import type { Releaser } from '../dispose/release.ts';
 import type { Clock, Faults, Random } from '../model/clock.ts';
 import type { RefusalRecord } from '../model/disposition.ts';
 import { newId } from '../model/ids.ts';
+import { letGoOfStart } from '../model/let-go.ts';
 import { healthOf } from '../observe/health.ts';
 import type { Log } from '../observe/log.ts';
 import { refusalLine } from '../observe/message-line.ts';
@@ -23,6 +24,7 @@ import { openStore } from '../store/sqlite/store.ts';
 import { accessOf, type GatewayAccess } from './access.ts';
 import { AfterReply } from './after-reply.ts';
 import { antivirusOf } from './antivirus.ts';
+import { changingRules, soughtBy } from './changing-rules.ts';
 import { OfferedExtensions } from './extensions.ts';
 import { healthProbes } from './health.ts';
 import { historyOf } from './history.ts';
@@ -30,13 +32,16 @@ import { releaserOf, startHousekeeping } from './housekeeping.ts';
 import { startInspection } from './inspection.ts';
 import { policyOf } from './judging.ts';
 import { lineOf, RulesInForce } from './line.ts';
-import { LiveSettings, problemsUnder } from './live-settings.ts';
+import type { LiveSettings } from './live-settings.ts';
 import { registerSources } from './metric-sources.ts';
 import { nextHopsOf } from './next-hops.ts';
+import { patternSetOf } from './pattern-set.ts';
 import { recipientsOf } from './recipients.ts';
-import { patternSetOf, ruleSetOf, testedRuleSetOf } from './rule-set.ts';
+import { Reviewing } from './review.ts';
 import { certificatesFor, smtpOptionsOf, smtpPorts } from './smtp.ts';
+import { startingRules } from './starting-rules.ts';
 import { Stops } from './stops.ts';
+import { textsUnderWay } from './texts-under-way.ts';
 import { Trials } from './trials.ts';
 
 export interface World {
@@ -64,46 +69,58 @@ export interface Gateway {
 }
 
 /** @throws ConfigError, or TemporaryFailure where something cannot be opened; what was started is stopped again. */
-export async function startGateway(config: Config, world: World): Promise<Gateway> {
+export async function startGateway(
+  config: Config,
+  world: World,
+  loading: Promise<RuleSet> = startingRules(config, world.log),
+): Promise<Gateway> {
   const stops = new Stops();
   try {
-    return await start(config, world, stops);
+    return await start(config, loading, world, stops);
   } catch (error) {
     await stops.run();
     throw error;
   }
 }
 
-async function start(config: Config, world: World, stops: Stops): Promise<Gateway> {
+async function start(config: Config, loading: Promise<RuleSet>, world: World, stops: Stops): Promise<Gateway> {
   const { clock, log } = world;
-  const rules = new RulesInForce(ruleSetOf(config, [], { setAside: warningOf(log) }));
+  // Waited for where something else does not start, and heard of where it is awaited.
+  loading.catch(() => {});
+  stops.add(loading, rules => rules);
   const metrics = newMetrics();
-  const parts = await startParts(config, rules.now(), metrics, world, stops);
-  const { store, nextHops, history, access, spoolFolder } = parts;
+  const parts = await startParts(config, loading, metrics, world, stops);
+  const { store, nextHops, history, access, spoolFolder, inspecting } = parts;
   const recipients = stops.add(await recipientsOf(config, nextHops, world), asked => asked.close());
+  const inForce = loading.then(loaded => new RulesInForce(loaded));
+  inForce.catch(() => {});
 
   const releases = releaserOf(store, nextHops, history, world);
-  stops.add(startHousekeeping(config, store, [history, access], releases, world), end => end());
-  const health = healthOf(healthProbes({ ...parts, recipients }), { timeoutMs: 4000, keepMs: 1000 }, clock);
   const trials = new Trials(config);
+  const reviewing = new Reviewing(config, { ...world, ...store, run: (id, job) => trials.run(id, job) });
+  const hourly = [history, access, { expire: () => reviewing.tick() }];
+  stops.add(startHousekeeping(config, store, hourly, releases, world), end => end());
+  const health = healthOf(healthProbes({ ...parts, recipients }), { timeoutMs: 4000, keepMs: 1000 }, clock);
   const policy = policyOf(config);
   const profileInForce = async (name: string) => {
-    const profile = rules.now().profiles.get(name);
+    const profile = (await inForce).now().profiles.get(name);
     return profile === undefined ? null : { profile, policy };
   };
-  const { settings, reload } = changing(rules, config, parts, world);
-  const effects = effectsOf(releases, access, trials, settings);
-  const setting: MainThread['setting'] = async name => settings.get(name);
-  const api = stops.add(
-    await startApi(apiOptionsOf(config), { ...world, effects, health, profileInForce, setting, metrics }),
-    started => started.close(),
-  );
+  const { settings, reload } = changingRules(config, { ...world, ...store, inForce, inspecting });
+  const effects = effectsOf(releases, access, trials, settings, reviewing);
+  const setting: MainThread['setting'] = name => settings.get(name);
+  const asked = { ...world, effects, health, profileInForce, setting, metrics };
+  const starting = startApi(apiOptionsOf(config), asked, Promise.all([loading, inspecting]));
+  starting.catch(() => {});
+  stops.add(starting, async started => (await started).close());
   // Before the API, which waits for what it is answering.
   stops.add(trials, running => running.close());
 
+  const [rules, inspection, api] = await Promise.all([inForce, inspecting, starting]);
+  store.ledger.describe(patternSetOf(rules.now()));
   const { directory, groupProfile } = recipients;
   const afterReply = stops.add(new AfterReply(log), pending => pending.settled());
-  const stations = lineOf(config, { ...parts, directory, groupProfile, rules, metrics, afterReply }, world);
+  const stations = lineOf(config, { ...parts, inspection, directory, groupProfile, rules, metrics, afterReply }, world);
   const refused = (record: RefusalRecord) => {
     store.ledger.append(record);
     metrics.refusal(record);
@@ -111,12 +128,14 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
   };
   const offered = new OfferedExtensions(nextHops.all, clock);
   const receive: SmtpPorts['receive'] = (envelope, message) => answer(stations, envelope, message);
+  letGoOfStart();
   const smtp = await startSmtpServer(
     smtpOptionsOf(config, spoolFolder),
     smtpPorts({ ...world, directory, nextHops, offered, receive, refused }),
   );
   registerSources(metrics, {
     ...parts,
+    inspection,
     dataDir: config.data_dir,
     smtp,
     recipients,
@@ -142,40 +161,8 @@ async function start(config: Config, world: World, stops: Stops): Promise<Gatewa
   };
 }
 
-const warningOf = (log: Log) => (overrides: readonly string[]) => log.warn({ overrides }, 'overrides_set_aside');
-
-/** What replaces `rules` while mail flows, one change after the other: settings over the API, and a reload of all files. */
-function changing(
-  rules: RulesInForce,
-  config: Config,
-  { store, inspection }: Pick<Awaited<ReturnType<typeof startParts>>, 'store' | 'inspection'>,
-  { clock, log }: World,
-) {
-  /** Of the configuration that rules were loaded by last. */
-  let ruled = config;
-  const setAside = warningOf(log);
-  const use = async (next: RuleSet) => {
-    store.ledger.describe(patternSetOf(next));
-    await inspection?.inspector.reload(next.patterns);
-    rules.replace(next);
-  };
-  const settings = new LiveSettings(config.data_dir, {
-    clock,
-    log,
-    rules: () => rules.now(),
-    use: overrides => use(ruleSetOf(ruled, [], { overrides, setAside })),
-    tryOut: overrides => problemsUnder(ruled, overrides),
-  });
-  const reload = (next: Config) =>
-    settings.inTurn(async () => {
-      await use(testedRuleSetOf(next, { setAside }));
-      ruled = next;
-    });
-  return { settings, reload };
-}
-
 /** What the line stands on; each is stopped with the others, also when a later one does not start. */
-async function startParts(config: Config, rules: RuleSet, metrics: Metrics, world: World, stops: Stops) {
+async function startParts(config: Config, rules: Promise<RuleSet>, metrics: Metrics, world: World, stops: Stops) {
   const { clock, random, log } = world;
   const nextHops = nextHopsOf(config, world, reply => metrics.nextHopReply(reply));
   stops.add(nextHops, hops => hops.close());
@@ -184,25 +171,31 @@ async function startParts(config: Config, rules: RuleSet, metrics: Metrics, worl
   const history = historyOf(config, world);
   const access = await accessOf(config, world);
   stops.add(access, entries => entries.close());
-  // The worker loads its code while the store is opened.
+  const texts = textsUnderWay(config, () => store.texts);
+  // The worker loads its code while rules are loaded and the store is opened.
   const inspecting =
     config.checks === 'none'
-      ? null
-      : startInspection(config, rules.patterns, { clock, random, log, antivirus, history, access });
-  stops.add(inspecting, started => started?.then(inspection => inspection.close()));
-  inspecting?.catch(() => {});
+      ? Promise.resolve(null)
+      : startInspection(config, rules.then(soughtBy), { clock, random, log, antivirus, history, access, texts });
+  stops.add(inspecting, started => started.then(inspection => inspection?.close()));
+  inspecting.catch(() => {});
   const store = await openStore({ dataDir: config.data_dir, ledgerBatchMs: 200 }, world);
   stops.add(store, opened => opened.close());
-  store.ledger.describe(patternSetOf(rules));
   stops.add(history, kept => kept?.close());
   history?.open();
   access.open(store.access);
   const spool = await claimSpoolFolder(join(config.data_dir, 'spool'), newId(clock, random));
   stops.add(spool, folder => folder.release());
-  return { nextHops, antivirus, store, history, access, spoolFolder: spool.path, inspection: await inspecting };
+  return { nextHops, antivirus, store, history, access, texts, spoolFolder: spool.path, inspecting };
 }
 
-function effectsOf(releases: Releaser, access: GatewayAccess, trials: Trials, settings: LiveSettings): ApiEffects {
+function effectsOf(
+  releases: Releaser,
+  access: GatewayAccess,
+  trials: Trials,
+  settings: LiveSettings,
+  reviewing: Reviewing,
+): ApiEffects {
   return {
     release: (entry, recipients, key) => releases.release(entry, recipients, key),
     delete: entry => releases.delete(entry),
@@ -211,6 +204,8 @@ function effectsOf(releases: Releaser, access: GatewayAccess, trials: Trials, se
     changeSetting: (edit, versions, by) => settings.change(edit, versions, by),
     runTrial: (id, job) => trials.run(id, job),
     endTrial: async id => trials.end(id),
+    label: given => reviewing.label(given),
+    drawSample: () => reviewing.draw(),
   };
 }
 

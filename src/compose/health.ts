@@ -18,14 +18,14 @@ interface Parts {
   readonly store: Store;
   readonly recipients: Pick<Recipients, 'health'>;
   readonly antivirus: Antivirus | null;
-  readonly inspection: Inspection | null;
+  readonly inspecting: Promise<Inspection | null>;
   readonly access: Pick<GatewayAccess, 'health'>;
 }
 
 const up: Component = { state: 'up', reason: null };
 const down = (reason: string): Component => ({ state: 'down', reason });
 
-export function healthProbes({ nextHops, store, recipients, antivirus, inspection, access }: Parts): readonly Probe[] {
+export function healthProbes({ nextHops, store, recipients, antivirus, inspecting, access }: Parts): readonly Probe[] {
   return [
     { name: 'next_hop', isRequired: true, check: () => nextHopHealth(nextHops) },
     {
@@ -39,9 +39,9 @@ export function healthProbes({ nextHops, store, recipients, antivirus, inspectio
       isRequired: false,
       check: () => antivirus?.health() ?? { state: 'absent', reason: 'no clamd is configured' },
     },
-    { name: 'dns_lists', isRequired: false, check: () => listsHealth(inspection?.dnsLists ?? null) },
+    { name: 'dns_lists', isRequired: false, check: async () => listsHealth((await inspecting)?.dnsLists ?? null) },
     { name: 'access', isRequired: false, check: () => access.health() },
-    { name: 'workers', isRequired: false, check: () => workerHealth(inspection) },
+    { name: 'workers', isRequired: false, check: async () => workerHealth(await inspecting) },
   ];
 }
 

@@ -5,12 +5,13 @@ import { type Resolver, resolver } from '../dns/resolver.ts';
 import { type Inspector, inspectorPool } from '../inspect/inspector.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
-import type { PatternSpec } from '../rules/patterns/patterns.ts';
+import type { GivenPatterns } from '../rules/patterns/patterns.ts';
 import type { GatewayAccess } from './access.ts';
 import type { Antivirus } from './antivirus.ts';
 import { type RunningLists, startDnsLists } from './dns-lists.ts';
 import type { GatewayHistory } from './history.ts';
 import { siteOf } from './judging.ts';
+import type { TextsUnderWay } from './texts-under-way.ts';
 
 export interface Inspection {
   readonly inspector: Inspector;
@@ -28,6 +29,8 @@ interface InspectionParts {
   /** Left out, as by `postern check`, none is asked. */
   readonly history?: Pick<GatewayHistory, 'answer'> | null;
   readonly access?: Pick<GatewayAccess, 'answer'>;
+  /** Hears of texts as `ledger.keep_texts` says; left out, none are read for it. */
+  readonly texts?: Pick<TextsUnderWay, 'inspected'> | null;
   /** Answers in the place of the DNS: `postern check --offline`, tests. */
   readonly resolve?: Resolver['resolve'];
 }
@@ -37,8 +40,8 @@ export const offline: Resolver['resolve'] = async () => ({ status: 'failed', cod
 
 export async function startInspection(
   config: Config,
-  patterns: readonly PatternSpec[],
-  { clock, random, log, antivirus, history, access, ...parts }: InspectionParts,
+  patterns: GivenPatterns | Promise<GivenPatterns>,
+  { clock, random, log, antivirus, history, access, texts, ...parts }: InspectionParts,
 ): Promise<Inspection> {
   const dns = resolverOf(config, clock);
   const resolve = parts.resolve ?? dns.resolve;
@@ -51,6 +54,7 @@ export async function startInspection(
       deadlineMs: config.verdict_deadline,
       patterns,
       site: { ...siteOf(config), dnsLists: lists?.known ?? [] },
+      ...(texts && { keepTexts: config.ledger.keep_texts }),
       budget: {
         queries: config.dns.max_queries,
         queriesAtOnce: bounds.queriesAtOnce,
@@ -67,6 +71,7 @@ export async function startInspection(
         ...(access ? { access: traits => access.answer(traits) } : {}),
         ...(lists === null ? {} : { listed: lists.listed }),
       },
+      ...(texts && { onTexts: (transaction, of) => texts.inspected(transaction, of) }),
       onBreak: loss => log.warn({ ...loss }, 'worker replaced'),
     },
   );
@@ -82,6 +87,9 @@ export async function startInspection(
   };
 }
 
+/** For all patterns over one message. */
+export const patternBudgetMs = 250;
+
 /** Protective bounds that no deployment should need to change. */
 const bounds = {
   // More than the connections of one source (THREATS.md 26): waiting for slow answers must not keep others from a seat.
@@ -93,7 +101,7 @@ const bounds = {
   youngHeapMb: 16,
   silenceMs: 2000,
   alterDeadlineMs: 10_000,
-  patternBudgetMs: 250,
+  patternBudgetMs,
   queriesAtOnce: 9,
   scansPerMessage: 64,
   lookupsPerMessage: 64,

@@ -1,7 +1,6 @@
 // The rules in force: the shipped ones and the operator's, checked against the evidence that our checks declare.
 
 import { checks } from '../checks/index.ts';
-import { namedProfiles } from '../config/recipient-policy.ts';
 import {
   includedSpamAssassinFile,
   overridesName,
@@ -13,9 +12,7 @@ import {
 import type { Config } from '../config/schema.ts';
 import { supportedEvals } from '../content/spamassassin-texts.ts';
 import { ConfigError } from '../model/failure.ts';
-import { didYouMean } from '../model/nearest.ts';
 import { type EntryPlaces, entryPlaces } from '../rules/entry-places.ts';
-import { patternNames } from '../rules/firing.ts';
 import { type FitNotes, readFitRecord } from '../rules/fit-record.ts';
 import { loadRules } from '../rules/load.ts';
 import type { RuleSet } from '../rules/rule.ts';
@@ -23,7 +20,7 @@ import { runRuleTests } from '../rules/rule-tests.ts';
 import type { SourceFile } from '../rules/source.ts';
 import { importSpamAssassin, type SpamAssassinImport } from '../rules/spamassassin/import.ts';
 import { applicable } from '../rules/stale-overrides.ts';
-import type { PatternSet } from '../store/ledger.ts';
+import { expectNamedProfiles } from './profiles-only.ts';
 
 export interface Overriding {
   /** The text of the overrides that are in force; those of the data_dir, where left out. */
@@ -48,12 +45,8 @@ export function ruleSetOf(
     return loadRules(files, { evidence: checks, changes: [...overriding, ...changes], imported });
   };
   const rules = withoutStale(load, overrides, setAside);
-  const unknown = namedProfiles(config).filter(({ profile }) => !rules.profiles.has(profile));
-  if (unknown.length === 0) return rules;
-  const lines = unknown.map(
-    ({ key, profile }) => `${key}: there is no profile "${profile}"${didYouMean(profile, rules.profiles.keys())}`,
-  );
-  throw new ConfigError(lines.join('\n'));
+  expectNamedProfiles(config, rules);
+  return rules;
 }
 
 /** An override whose symbol went with an upgrade is no reason not to start. */
@@ -72,11 +65,6 @@ function withoutStale(
     setAside(aside);
     return rules;
   }
-}
-
-/** What is sought in messages under `rules`, as the ledger keeps it. */
-export function patternSetOf({ patternDigest, judged }: RuleSet): PatternSet {
-  return { digest: patternDigest, fingerprints: Object.fromEntries(patternNames(judged)) };
 }
 
 /** SpamAssassin's rules in `paths`, beside rules whose symbols are `taken`. @throws ConfigError when one is not there. */

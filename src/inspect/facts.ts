@@ -1,7 +1,7 @@
 // What a check leaves is held to what it declared, and all that a message leaves to its size.
 
 import type { Facts, Observation } from '../model/evidence.ts';
-import type { Field, Shape } from '../model/shape.ts';
+import { type Field, fieldsOf, type Shape } from '../model/shape.ts';
 
 /** Of all facts of a message as JSON, and what the fact `dns` may take of it. */
 export const factsBytes = 32 * 1024;
@@ -19,15 +19,6 @@ export function misfit(value: unknown, shape: Shape): string | null {
     if (why !== null) return `${name}: ${why}`;
   }
   return null;
-}
-
-const declared = new WeakMap<Shape, readonly (readonly [string, Field])[]>();
-
-/** Of each shape once: they are looked at for every message. */
-function fieldsOf(shape: Shape): readonly (readonly [string, Field])[] {
-  const known = declared.get(shape) ?? Object.entries(shape);
-  declared.set(shape, known);
-  return known;
 }
 
 function misfitOfField(value: unknown, field: Field): string | null {

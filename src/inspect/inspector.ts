@@ -5,9 +5,11 @@ import type { Clock, EpochMs } from '../model/clock.ts';
 import type { Envelope } from '../model/envelope.ts';
 import type { Evidence } from '../model/evidence.ts';
 import { TemporaryFailure } from '../model/failure.ts';
+import type { Id } from '../model/ids.ts';
+import type { TextKeeping } from '../model/kept-texts.ts';
 import type { Message } from '../model/message.ts';
 import type { Site } from '../model/site.ts';
-import type { PatternSpec } from '../rules/patterns/patterns.ts';
+import type { GivenPatterns } from '../rules/patterns/patterns.ts';
 import { type AskBudget, type AskServices, answerer } from './ask.ts';
 import { type Ending, evidenceOfOverrun, type Job, type Overrun, type Roster, type Work } from './job.ts';
 import { Lane } from './lane.ts';
@@ -36,8 +38,11 @@ export interface InspectorOptions {
   /** For a message, from `alter` to its edits. */
   readonly alterDeadlineMs: number;
   readonly patternBudgetMs: number;
-  readonly patterns: readonly PatternSpec[];
+  /** They may come later: the first worker loads its code meanwhile. */
+  readonly patterns: GivenPatterns | Promise<GivenPatterns>;
   readonly site: Site;
+  /** Left out: none. */
+  readonly keepTexts?: TextKeeping;
   readonly budget: AskBudget;
   /** Which module lists the checks; ours unless a test says otherwise. */
   readonly checksModule?: URL;
@@ -46,6 +51,8 @@ export interface InspectorOptions {
 export interface InspectorParts {
   readonly clock: Clock;
   readonly services: AskServices;
+  /** The texts of an inspected message that are to be kept, packed; before `inspect` resolves. */
+  readonly onTexts?: (transaction: Id, texts: Uint8Array) => void;
   /** A worker was lost with `messages` in it. */
   readonly onBreak?: (loss: { why: Overrun; messages: number; wasAlone: boolean; cause: unknown }) => void;
 }
@@ -73,7 +80,7 @@ export interface Inspector {
    */
   alter(message: Message, order: AlterationOrder): Promise<Altered | Overrun>;
   /** Seeks `patterns` from now on. Rejects, leaving the present ones in force, when a worker does not start with them. */
-  reload(patterns: readonly PatternSpec[]): Promise<void>;
+  reload(patterns: GivenPatterns): Promise<void>;
   stats(): InspectorStats;
   /** Milliseconds that the patterns of each symbol took since the start, in all workers. */
   patternCosts(): ReadonlyMap<string, number>;
@@ -131,7 +138,10 @@ class Pool implements Inspector {
     const startedAt = clock.monotonic();
     const work: Work = { kind: 'inspect', envelope, receivedAt: receivedAt ?? clock.now() };
     const ending = await this.#done(work, message, this.#options.deadlineMs);
-    if (ending.kind === 'inspected') return ending.evidence;
+    if (ending.kind === 'inspected') {
+      if (ending.texts !== undefined) this.#parts.onTexts?.(envelope.id, ending.texts);
+      return ending.evidence;
+    }
     const why = ending.kind === 'overran' ? ending.why : 'crashed';
     return evidenceOfOverrun(why, Math.round(clock.monotonic() - startedAt), this.#roster);
   }
@@ -158,7 +168,7 @@ class Pool implements Inspector {
     }
   }
 
-  async reload(patterns: readonly PatternSpec[]): Promise<void> {
+  async reload(patterns: GivenPatterns | Promise<GivenPatterns>): Promise<void> {
     const seats = this.#seatOptions(patterns);
     this.#roster = await this.#shared.renew(seats);
     this.#alone.replace(seats);
@@ -183,11 +193,16 @@ class Pool implements Inspector {
     for (const job of this.#pending.keys()) job.reject(closed());
   }
 
-  #seatOptions(patterns: readonly PatternSpec[]): SeatOptions {
-    const { checksModule = ourChecks, patternBudgetMs, site, heapMb, youngHeapMb, silenceMs, budget } = this.#options;
+  #seatOptions(given: GivenPatterns | Promise<GivenPatterns>): SeatOptions {
+    const { checksModule = ourChecks, keepTexts = 'off', patternBudgetMs, site } = this.#options;
+    const { heapMb, youngHeapMb, silenceMs, budget } = this.#options;
     const { services, clock } = this.#parts;
+    const setup = Promise.resolve(given).then(patterns => ({ patterns, patternBudgetMs, site, keepTexts }));
+    // Whoever waits for a worker hears of it.
+    setup.catch(() => {});
     return {
-      setup: { checksModule: checksModule.href, patterns, patternBudgetMs, site },
+      checksModule: checksModule.href,
+      setup,
       costs: this.#costs,
       heapMb,
       youngHeapMb,

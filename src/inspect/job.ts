@@ -13,7 +13,8 @@ export type Work =
 
 /** What came of it. */
 export type Ending =
-  | { readonly kind: 'inspected'; readonly evidence: Evidence }
+  /** `texts`, packed: left out where none are to be kept. */
+  | { readonly kind: 'inspected'; readonly evidence: Evidence; readonly texts?: Uint8Array }
   | { readonly kind: 'altered'; readonly altered: Altered }
   | { readonly kind: 'overran'; readonly why: Overrun };
 

@@ -1,6 +1,6 @@
 // What patterns cost: each worker adds up milliseconds on a sheet of its own in shared memory, and the main thread reads them all.
 
-import { distinctSymbols, type PatternSpec } from '../rules/patterns/patterns.ts';
+import { distinctSymbols, type GivenPatterns, specsOf } from '../rules/patterns/patterns.ts';
 
 /** Milliseconds, a place for each symbol of the worker's set in their order. Only its worker writes it. */
 export type CostSheet = Float64Array<SharedArrayBuffer>;
@@ -15,8 +15,8 @@ export class PatternCosts {
   readonly #closed = new Map<string, number>();
   readonly #open = new Map<CostSheet, readonly string[]>();
 
-  open(patterns: readonly PatternSpec[]): OpenSheet {
-    const symbols = distinctSymbols(patterns);
+  open(patterns: GivenPatterns): OpenSheet {
+    const symbols = distinctSymbols(specsOf(patterns));
     const sheet = new Float64Array(new SharedArrayBuffer(symbols.length * Float64Array.BYTES_PER_ELEMENT));
     this.#open.set(sheet, symbols);
     return {

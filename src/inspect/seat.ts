@@ -1,15 +1,26 @@
 // One worker thread with the messages in it. It breaks at most once: when its loop stands still, its heap is full, or it dies.
 
 import { Worker } from 'node:worker_threads';
+import { distinctSymbols, specsOf } from '../rules/patterns/patterns.ts';
 import type { Answers } from './ask.ts';
 import { batched } from './batch.ts';
 import { confined, confinement } from './confinement.ts';
 import type { Ending, Job, Overrun, Roster } from './job.ts';
-import type { CostSheet, OpenSheet, PatternCosts } from './pattern-costs.ts';
-import { type Answered, type Asked, type FromWorker, refused, type ToWorker, type WorkerSetup } from './wire.ts';
+import type { OpenSheet, PatternCosts } from './pattern-costs.ts';
+import {
+  type Answered,
+  type Asked,
+  type FromWorker,
+  refused,
+  type ToWorker,
+  type WorkerSetup,
+  type WorkerStart,
+} from './wire.ts';
 
 export interface SeatOptions {
-  readonly setup: Omit<WorkerSetup, 'costs' | 'beat' | 'beatMs'>;
+  readonly checksModule: string;
+  /** May be there later than the worker's code. */
+  readonly setup: Promise<Omit<WorkerSetup, 'costs' | 'beat' | 'beatMs'>>;
   readonly costs: PatternCosts;
   /** Caps of V8's heap in MiB. Buffers lie outside of it. */
   readonly heapMb: number;
@@ -41,7 +52,8 @@ export class Seat {
   readonly #events: SeatEvents;
   readonly #sitting = new Map<number, Sitting>();
   readonly #beat = new Int32Array(new SharedArrayBuffer(4));
-  readonly #costs: OpenSheet;
+  #costs: OpenSheet | null = null;
+  #symbols: readonly string[] = [];
   readonly #started = Promise.withResolvers<Roster>();
   readonly #tellAnswer = batched<Answered>(answers => {
     if (!this.#isGone) this.#tell({ kind: 'answers', answers });
@@ -58,12 +70,18 @@ export class Seat {
     this.#idleSince = options.now();
     // Whoever waits for it hears of a failure to start; when nobody does, `broke` says it.
     this.#started.promise.catch(() => {});
-    this.#costs = options.costs.open(options.setup.patterns);
-    this.#worker = startWorker(options, this.#beat, this.#costs.sheet);
+    this.#worker = startWorker(options);
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     this.#worker.on('messageerror', error => this.#break('crashed', error));
     this.#worker.on('error', error => this.#break(isOutOfMemory(error) ? 'heap' : 'crashed', error));
     this.#worker.on('exit', code => this.#break('crashed', new Error(`the worker exited with ${code}`)));
+    options.setup.then(
+      setup => this.#setUp(setup),
+      error => {
+        this.#started.reject(error);
+        void this.end();
+      },
+    );
   }
 
   /** What it runs, once it is ready. Rejects when it does not start. */
@@ -130,9 +148,19 @@ export class Seat {
     clearInterval(this.#watch);
     for (const { answers } of this.#sitting.values()) answers.close();
     this.#sitting.clear();
-    this.#costs.close();
+    this.#costs?.close();
     this.#started.reject(new Error('the worker was ended'));
     await this.#worker.terminate();
+  }
+
+  #setUp(setup: Awaited<SeatOptions['setup']>): void {
+    if (this.#isGone) return;
+    const { costs, silenceMs } = this.#options;
+    this.#costs = costs.open(setup.patterns);
+    this.#symbols = distinctSymbols(specsOf(setup.patterns));
+    const { sheet } = this.#costs;
+    const whole: WorkerSetup = { ...setup, costs: sheet, beat: this.#beat, beatMs: silenceMs / (2 * ticksOfSilence) };
+    this.#worker.postMessage(whole);
   }
 
   #tell(message: ToWorker): void {
@@ -155,8 +183,7 @@ export class Seat {
   }
 
   #begin(checks: readonly string[], digest: string): void {
-    const symbols = [...new Set(this.#options.setup.patterns.map(pattern => pattern.symbol))];
-    this.#roster = { checks, digest, symbols };
+    this.#roster = { checks, digest, symbols: this.#symbols };
     this.#started.resolve(this.#roster);
     this.#events.changed();
   }
@@ -175,10 +202,11 @@ export class Seat {
   }
 
   /** With what only this side knows. */
-  #completed({ kind, evidence }: Extract<Ending, { kind: 'inspected' }>, { job, answers }: Sitting): Ending {
+  #completed(inspected: Extract<Ending, { kind: 'inspected' }>, { job, answers }: Sitting): Ending {
+    const { evidence } = inspected;
     const inspect = Math.round((this.#options.now() - job.startedAt) * 10) / 10;
     const facts = { ...evidence.facts, dns: answers.dnsFact() };
-    return { kind, evidence: { ...evidence, facts, timings: { ...evidence.timings, inspect } } };
+    return { ...inspected, evidence: { ...evidence, facts, timings: { ...evidence.timings, inspect } } };
   }
 
   #rest(): void {
@@ -212,17 +240,17 @@ export class Seat {
   }
 }
 
-function startWorker(options: SeatOptions, beat: WorkerSetup['beat'], costs: CostSheet): Worker {
-  const setup: WorkerSetup = { ...options.setup, costs, beat, beatMs: options.silenceMs / (2 * ticksOfSilence) };
+function startWorker({ checksModule, heapMb, youngHeapMb }: SeatOptions): Worker {
+  const start: WorkerStart = { checksModule };
   const worker = new Worker(confinement.entry, {
     name: 'inspect',
-    workerData: setup,
-    execArgv: confined(setup.checksModule),
+    workerData: start,
+    execArgv: confined(checksModule),
     env: {},
     // Nothing that a library prints about hostile bytes may reach the log.
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: options.heapMb, maxYoungGenerationSizeMb: options.youngHeapMb },
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: youngHeapMb },
   });
   worker.stdout.resume();
   worker.stderr.resume();

@@ -9,19 +9,25 @@ import type {
   RecordType,
   ScanResult,
 } from '../model/ask.ts';
+import type { TextKeeping } from '../model/kept-texts.ts';
 import type { Site } from '../model/site.ts';
-import type { PatternSpec } from '../rules/patterns/patterns.ts';
+import type { GivenPatterns } from '../rules/patterns/patterns.ts';
 import type { Ending, Work } from './job.ts';
 import type { CostSheet } from './pattern-costs.ts';
 
-/** Given to a worker when it starts; a worker that needs another one is replaced. */
-export interface WorkerSetup {
+/** What a worker starts with: it loads its code. */
+export interface WorkerStart {
   /** URL of the module that exports `checks`, the list. */
   readonly checksModule: string;
-  readonly patterns: readonly PatternSpec[];
+}
+
+/** The first that it is told; a worker that needs another one is replaced. */
+export interface WorkerSetup {
+  readonly patterns: GivenPatterns;
   /** For all patterns over one message. */
   readonly patternBudgetMs: number;
   readonly site: Site;
+  readonly keepTexts: TextKeeping;
   /** Where the worker writes what its patterns cost. */
   readonly costs: CostSheet;
   /** Counted up by the worker's loop every `beatMs` while it has work: a loop that stands still does not. */

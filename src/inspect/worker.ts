@@ -1,5 +1,6 @@
 // The worker thread: bytes in, evidence or edits out. It has no network, no files but our code, and no environment; what needs I/O it asks for.
 
+import { once } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
 import { alter } from '../alter/alter.ts';
 import { mailauth } from '../auth/lazy-mailauth.ts';
@@ -13,22 +14,26 @@ import { compilePatterns } from '../rules/patterns/patterns.ts';
 import { askPort } from './ask-port.ts';
 import { giveBackWorkingDirectory } from './confinement.ts';
 import { dnsFactBytes, factsBytes } from './facts.ts';
+import type { Ending } from './job.ts';
+import { textsToKeep } from './keep-texts.ts';
 import { plan, run } from './run.ts';
 import { seek } from './seek.ts';
-import type { FromWorker, ToWorker, WorkerSetup, WorkOrder } from './wire.ts';
+import type { FromWorker, ToWorker, WorkerSetup, WorkerStart, WorkOrder } from './wire.ts';
 
-const setup = workerData as WorkerSetup;
+const { checksModule } = workerData as WorkerStart;
 const port = parentPort;
 if (port === null) throw new Error('this module is the entry of a worker thread');
 const post = (message: FromWorker): void => port.postMessage(message);
 const now = (): number => performance.now();
 
-giveBackWorkingDirectory(setup.checksModule);
+giveBackWorkingDirectory(checksModule);
 
 // Loaded now, so that the first message does not wait for it.
 await mailauth();
-const { checks } = (await import(setup.checksModule)) as { checks: readonly Check[] };
+const { checks } = (await import(checksModule)) as { checks: readonly Check[] };
 const ordered = plan(checks);
+// What it may take longer to find out than to load code.
+const [setup] = (await once(port, 'message')) as [WorkerSetup];
 const matcher = compilePatterns(setup.patterns);
 const asks = askPort(post);
 let running = 0;
@@ -53,7 +58,7 @@ async function work(order: WorkOrder): Promise<void> {
   try {
     const ending =
       order.kind === 'inspect'
-        ? ({ kind: 'inspected', evidence: await evidenceOf(order) } as const)
+        ? await inspected(order)
         : ({ kind: 'altered', altered: await alter(order.content, order.order) } as const);
     post({ kind: 'done', job: order.job, ending });
   } finally {
@@ -69,7 +74,9 @@ const handoverOf = ({ connection, helo, reversePath }: Envelope): Handover => ({
   reversePath,
 });
 
-async function evidenceOf(order: Extract<WorkOrder, { kind: 'inspect' }>): Promise<Evidence> {
+async function inspected(
+  order: Extract<WorkOrder, { kind: 'inspect' }>,
+): Promise<Extract<Ending, { kind: 'inspected' }>> {
   const { envelope, receivedAt, deadlineMs } = order;
   const mail = readMail(order.content, handoverOf(envelope));
   const subject = { envelope, receivedAt, site: setup.site, mail, ask: asks.askFor(order.job) };
@@ -84,11 +91,14 @@ async function evidenceOf(order: Extract<WorkOrder, { kind: 'inspect' }>): Promi
       now,
     }),
   ]);
-  return {
+  const passedMs = now() - startedAt;
+  const evidence: Evidence = {
     facts: { ...facts, ...sought.facts },
     patternHits: sought.patternHits,
-    timings: { checks: Math.round((now() - startedAt) * 10) / 10, patterns: sought.ms },
+    timings: { checks: Math.round(passedMs * 10) / 10, patterns: sought.ms },
   };
+  const texts = await textsToKeep(mail, setup.keepTexts, matcher.fields, deadlineMs - passedMs);
+  return { kind: 'inspected', evidence, ...(texts && { texts }) };
 }
 
 /** Small messages are V8's own business. */

@@ -16,6 +16,15 @@ export type Field =
 /** Field names (snake_case, as conditions write them) to what they hold. */
 export type Shape = Readonly<Record<string, Field>>;
 
+const declared = new WeakMap<Shape, readonly (readonly [string, Field])[]>();
+
+/** The fields of `shape` with their names; made once of each, as they are walked for every message. */
+export function fieldsOf(shape: Shape): readonly (readonly [string, Field])[] {
+  const known = declared.get(shape) ?? Object.entries(shape);
+  declared.set(shape, known);
+  return known;
+}
+
 type ValueOfField<F extends Field> = F extends { kind: 'text' }
   ? string
   : F extends { kind: 'choice'; of: readonly (infer C)[] }

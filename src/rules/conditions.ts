@@ -9,6 +9,7 @@ import { functions, holds, organisation } from './condition-functions.ts';
 import { type Asking, type Program, programOf } from './condition-program.ts';
 import { ConditionWalk, type Surroundings } from './condition-walk.ts';
 import type { CelValues, EvidenceType, Vocabulary } from './evidence-types.ts';
+import { compileExpression, type Expression } from './spamassassin/expression.ts';
 import type { YamlValue } from './yaml-value.ts';
 
 /** `isOpen`: only because nobody looked; had somebody, it might be yes. */
@@ -36,6 +37,15 @@ export interface Condition {
   holds(values: CelValues): boolean;
   /** How many hits it counts for, where it holds; left out: 1. */
   count?(): number;
+  /** What `count` counts by. */
+  readonly counting?: Counting;
+}
+
+/** Arithmetic over how often other rules hit. */
+export interface Counting {
+  readonly source: string;
+  readonly symbols: readonly string[];
+  readonly expression: Expression;
 }
 
 const builtIn =
@@ -101,33 +111,35 @@ export class ConditionCompiler {
     if (!checked.valid) return value.problem(this.#explained(source, checked.error));
     if (checked.type !== 'bool')
       return value.problem(`a condition is true or false, this one is of type ${checked.type}`);
-    const program = this.#environment.parse(source);
     const walk = new ConditionWalk(this.#surroundings);
-    walk.visit(program.ast);
+    walk.visit(this.#environment.parse(source).ast);
     for (const defect of walk.defects) value.problem(defect);
-    if (walk.defects.length > 0) return null;
+    return walk.defects.length > 0 ? null : this.sound(source, [...walk.symbols], [...walk.reads]);
+  }
+
+  /** Of a source that `compile` found nothing wrong with, among the same names. */
+  sound(source: string, symbols: readonly string[], reads: readonly EvidenceType[]): Condition {
+    const program = this.#environment.parse(source);
     return {
       source,
-      symbols: [...walk.symbols],
-      reads: [...walk.reads],
+      symbols,
+      reads,
       decide: programOf(program.ast, this.#surroundings.vocabulary, this.#asking),
       holds: values => program(values) === true,
     };
   }
 
-  /** Holds where `value`, of the counts of `symbols`, is not 0; `NaN` says that one which is not known decides. */
-  counting(
-    source: string,
-    symbols: readonly string[],
-    value: (countOf: (symbol: string) => number) => number,
-  ): Condition {
+  /** Holds where what is counted is not 0; `NaN` says that one which is not known decides. */
+  counting(counting: Counting): Condition {
+    const { source, symbols } = counting;
+    const value = compileExpression(counting.expression);
     const count = () => value(symbol => this.#count(symbol));
     const decide = () => {
       const counted = count();
       return Number.isNaN(counted) ? undefined : counted !== 0;
     };
     const holds = () => decide() ?? throwUndecided('what it counts was not judged');
-    return { source, symbols, reads: [], decide, holds, count };
+    return { source, symbols, reads: [], decide, holds, count, counting };
   }
 
   #count(symbol: string): number {

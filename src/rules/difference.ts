@@ -1,6 +1,6 @@
 // What one rule set judges otherwise than another: of a message whose hits under the first are known, only that is judged again.
 
-import { patternsType, Vocabulary } from './evidence-types.ts';
+import { isOfCheck, patternsType, Vocabulary } from './evidence-types.ts';
 import type { Rule, RuleSet } from './rule.ts';
 
 export interface Difference {
@@ -20,9 +20,6 @@ export function difference(before: RuleSet, changed: RuleSet): Difference | null
   const same = changed.judged.map(({ symbol }) => symbol).filter(symbol => !wanted.has(symbol));
   return { rules: { ...changed, judged, vocabulary: new Vocabulary(types.filter(isOfCheck)) }, same: new Set(same) };
 }
-
-/** The vocabulary adds the others by itself. */
-const isOfCheck = ({ name }: { readonly name: string }): boolean => name !== 'patterns' && name !== 'site';
 
 /** Rules that are new or other, those that ask for such or for one that is gone, and so on. */
 function differing(before: RuleSet, changed: RuleSet): ReadonlySet<string> {

@@ -2,7 +2,7 @@
 // and how the facts of one message become the values that CEL reads.
 
 import type { Facts, Observation, PatternHits } from '../model/evidence.ts';
-import { type Field, type Shape, texts } from '../model/shape.ts';
+import { type Field, fieldsOf, type Shape, texts } from '../model/shape.ts';
 import type { Site } from '../model/site.ts';
 
 /** A declared kind of evidence; every check is one. */
@@ -28,6 +28,10 @@ export const siteType: EvidenceType = {
   },
   about: 'The place that we guard.',
 };
+
+/** A check leaves it: a vocabulary adds the others by itself. */
+export const isOfCheck = ({ name }: Pick<EvidenceType, 'name'>): boolean =>
+  name !== patternsType.name && name !== siteType.name;
 
 /** A field that a path such as `auth.dmarc.result` names. */
 export interface NamedField {
@@ -104,15 +108,6 @@ function place(values: CelValues, path: readonly string[], record: CelValues): v
   }
   const last = path.at(-1) ?? '';
   node[last] = node[last] === undefined ? record : Object.assign(node[last] as CelValues, record);
-}
-
-const declared = new WeakMap<Shape, readonly (readonly [string, Field])[]>();
-
-/** Of each shape once: they are walked for every message. */
-function fieldsOf(shape: Shape): readonly (readonly [string, Field])[] {
-  const known = declared.get(shape) ?? Object.entries(shape);
-  declared.set(shape, known);
-  return known;
 }
 
 function celRecord(value: unknown, shape: Shape): CelValues {

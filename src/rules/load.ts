@@ -77,10 +77,39 @@ export function loadRules(files: readonly SourceFile[], options: LoadOptions): R
   return set;
 }
 
+/**
+ * The profiles in `files` and no rules, for whoever judges nothing: what profiles name in rules is not looked up.
+ * @throws ConfigError as `loadRules` does.
+ */
+export function loadProfiles(files: readonly SourceFile[], changes: readonly SourceFile[]): RuleSet {
+  const problems = new Problems();
+  const vocabulary = new Vocabulary([]);
+  const isProfile = ({ path }: SourceFile) => kindByPath(path) === 'profile';
+  const base = readFiles(files.filter(isProfile), () => 'profile', vocabulary, problems);
+  const change = readFiles(changes, kindByForm, vocabulary, problems);
+  const profiles = resolveProfiles(
+    replaced(base.profileDrafts, change.profileDrafts),
+    { groups: anyName, symbols: anyName, checks: anyName },
+    change.overrides.flatMap(overrides => [...overrides.profiles.values()]),
+  );
+  problems.throwIfAny();
+  const lists: Lists = new Map();
+  const conditions = new ConditionCompiler({ vocabulary, symbols: new Set(), lists });
+  const nothing = { rules: [], judged: [], lists, patterns: [], patternDigest: patternDigest([]) };
+  return { ...nothing, profiles, vocabulary, conditions };
+}
+
+const anyName: ReadonlySet<string> = new (class extends Set<string> {
+  override has(): boolean {
+    return true;
+  }
+})();
+
 type Kind = 'rules' | 'profile' | 'overrides';
 
-const kindByFolder = (_: YamlValue, { path }: SourceFile): Kind =>
-  /(?:^|\/)profiles\/[^/]*$/.test(path) ? 'profile' : 'rules';
+const kindByPath = (path: string): Kind => (/(?:^|\/)profiles\/[^/]*$/.test(path) ? 'profile' : 'rules');
+
+const kindByFolder = (_: YamlValue, { path }: SourceFile): Kind => kindByPath(path);
 
 function kindByForm(document: YamlValue): Kind {
   if (document.isList()) return 'rules';

@@ -7,7 +7,7 @@ import type { Template } from './because.ts';
 import type { Condition, ConditionCompiler } from './conditions.ts';
 import type { Vocabulary } from './evidence-types.ts';
 import type { Lists } from './lists.ts';
-import type { PatternSpec } from './patterns/patterns.ts';
+import type { PatternSpec, PreparedPatterns } from './patterns/patterns.ts';
 import type { Profile } from './profile.ts';
 import type { Place } from './source.ts';
 
@@ -57,6 +57,8 @@ export interface RuleSet {
   readonly lists: Lists;
   /** Of all enabled rules: what a worker seeks. */
   readonly patterns: readonly PatternSpec[];
+  /** The same with what workers need not find out again; left out where nobody has found it out. */
+  readonly prepared?: PreparedPatterns;
   /** Equal to the `digest` of pattern hits that were sought with these patterns. */
   readonly patternDigest: string;
   readonly vocabulary: Vocabulary;

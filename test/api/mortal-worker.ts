@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromApi } from '../../src/api/wire.ts';
+import type { FromApi, ToApi } from '../../src/api/wire.ts';
 
 const tell = (message: FromApi) => parentPort?.postMessage(message);
 const server = createServer(() => {
@@ -15,4 +15,6 @@ server.listen(workerData.port, '127.0.0.1', () => {
   tell({ kind: 'log', level: 'info', fields: { life, port }, event: 'mortal_listens' });
   tell({ kind: 'listening', port });
 });
-parentPort?.on('message', () => process.exit());
+parentPort?.on('message', (message: ToApi) => {
+  if (message.kind === 'close') process.exit();
+});

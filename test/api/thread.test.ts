@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -28,6 +29,8 @@ const noOthers: Omit<ApiEffects, 'release' | 'delete'> = {
   changeSetting: async () => ({ status: 'unknown' }),
   runTrial: async () => ({ status: 'busy' }),
   endTrial: async () => {},
+  label: async given => given,
+  drawSample: async () => ({ status: 'nothing' }),
 };
 
 const effectsOver = (releaser: Releaser): ApiEffects => ({
@@ -253,6 +256,44 @@ test('THREATS 12: the first token is made and given out once; beyond loopback no
     ConfigError,
   );
   assert.deepEqual((await openTokens(join(empty, 'api-tokens.json'), null)).list(), []);
+});
+
+test('it neither listens nor makes a token until all else has started, and never where that fails', async t => {
+  const store = await openTestStore(t);
+  const unasked = () => Promise.reject(new Error('nobody asks'));
+  const tokenFile = join(store.dataDir, 'api-tokens.json');
+  const options = { host: '127.0.0.1', port: 0, dataDir: store.dataDir, bootstrapToken: null };
+  const ports: ApiThreadPorts = {
+    effects: effectsOver(releaserOver(store, scriptedNextHop('smtp://next'))),
+    health: unasked,
+    profileInForce: unasked,
+    setting: unasked,
+    metrics: newMetrics(),
+    log: withFields({}, () => {}),
+    clock: systemClock,
+    random: countingRandom(),
+  };
+  const why = new ConfigError('the rules do not load');
+  await assert.rejects(startApi(options, ports, Promise.reject(why)), why);
+  assert.equal(existsSync(tokenFile), false);
+
+  const others = Promise.withResolvers<void>();
+  let listens = false;
+  const starting = startApi(options, ports, others.promise);
+  starting.then(
+    () => {
+      listens = true;
+    },
+    () => {},
+  );
+  // One that starts later and waits for nothing.
+  const other = await startApi({ ...options, bootstrapToken: token }, ports);
+  await other.close();
+  assert.deepEqual([listens, existsSync(tokenFile)], [false, false]);
+  others.resolve();
+  const started = await starting;
+  t.after(() => started.close());
+  assert.ok(started.port > 0 && started.firstToken !== null && existsSync(tokenFile));
 });
 
 test('a port that is taken is a failure at start, not a thread that tries for ever', async t => {

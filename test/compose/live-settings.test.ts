@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { LiveSettings } from '../../src/compose/live-settings.ts';
-import { TemporaryFailure } from '../../src/model/failure.ts';
+import { ConfigError, TemporaryFailure } from '../../src/model/failure.ts';
 import { withFields } from '../../src/observe/log.ts';
 import { loadRules } from '../../src/rules/load.ts';
 import type { SettingEdit } from '../../src/rules/settings.ts';
@@ -29,28 +29,29 @@ function settingsFor(t: Ending, problems: readonly string[] = [], failure: Error
   const settings = new LiveSettings(dataDir, {
     clock: new FakeClock(),
     log: withFields({}, (_level, fields, event) => logged.push({ event, ...fields })),
-    rules: () => rules,
-    use: async text => {
-      if (failure !== null) throw failure;
-      rules = load(text);
-    },
-    tryOut: async text => {
+    rules: async () => rules,
+    load: async text => {
       tried.push(text);
-      return problems;
+      if (problems.length > 0) throw new ConfigError(problems.join('\n'));
+      return load(text);
+    },
+    use: async next => {
+      if (failure !== null) throw failure;
+      rules = next;
     },
   });
   return { settings, file, tried, logged, text: () => (existsSync(file) ? readFileSync(file, 'utf8') : '') };
 }
 
 const score = (name: string, value: number): SettingEdit => ({ kind: 'score', name, value, why: 'W.' });
-const versionOf = (settings: LiveSettings, name: string): string =>
-  settings.get({ kind: 'score', name })?.version ?? '';
+const versionOf = async (settings: LiveSettings, name: string): Promise<string> =>
+  (await settings.get({ kind: 'score', name }))?.version ?? '';
 
 test('a change is tried, then kept where only we read it, then in force, and said', async t => {
   const { settings, file, tried, logged, text } = settingsFor(t);
-  const answer = await settings.change(score('A', 2500), [versionOf(settings, 'A')], 'desk');
+  const answer = await settings.change(score('A', 2500), [await versionOf(settings, 'A')], 'desk');
   assert.equal(answer.status, 'done');
-  assert.deepEqual(settings.get({ kind: 'score', name: 'A' }), answer.status === 'done' && answer.setting);
+  assert.deepEqual(await settings.get({ kind: 'score', name: 'A' }), answer.status === 'done' && answer.setting);
   assert.deepEqual(tried, [text()]);
   assert.match(text(), /A: \{ score: 2\.5, why: W\., by: desk, at: 2026-/);
   assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -61,7 +62,7 @@ test('a change is tried, then kept where only we read it, then in force, and sai
 
 test('a change of another version, or of nothing, is not even tried', async t => {
   const { settings, tried, text } = settingsFor(t);
-  const old = versionOf(settings, 'A');
+  const old = await versionOf(settings, 'A');
   await settings.change(score('A', 2500), [old], 'desk');
   const kept = text();
   assert.deepEqual(await settings.change(score('A', 9000), [old], 'desk'), { status: 'changed meanwhile' });
@@ -71,7 +72,7 @@ test('a change of another version, or of nothing, is not even tried', async t =>
 
 test('of two that name the same version one wins, however near they come', async t => {
   const { settings } = settingsFor(t);
-  const version = [versionOf(settings, 'A')];
+  const version = [await versionOf(settings, 'A')];
   const answers = await Promise.all([1000, 2000].map(value => settings.change(score('A', value), version, 'desk')));
   assert.deepEqual(
     answers.map(({ status }) => status),
@@ -81,12 +82,12 @@ test('of two that name the same version one wins, however near they come', async
 
 test('what does not load is refused with its lines, and changes nothing', async t => {
   const { settings, text } = settingsFor(t, ['overrides.yaml:2: no']);
-  const version = versionOf(settings, 'A');
+  const version = await versionOf(settings, 'A');
   assert.deepEqual(await settings.change(score('A', 2500), null, 'desk'), {
     status: 'refused',
     problems: ['overrides.yaml:2: no'],
   });
-  assert.deepEqual([text(), versionOf(settings, 'A')], ['', version]);
+  assert.deepEqual([text(), await versionOf(settings, 'A')], ['', version]);
 });
 
 test('what cannot be put in force is not kept for the next start', async t => {

@@ -20,6 +20,7 @@ import type { Envelope } from '../../src/model/envelope.ts';
 import type { Evidence } from '../../src/model/evidence.ts';
 import { newId } from '../../src/model/ids.ts';
 import type { Message } from '../../src/model/message.ts';
+import { type PreparedPatterns, preparePatterns } from '../../src/rules/patterns/patterns.ts';
 import { countingRandom } from '../support/clock.ts';
 import { type Ending, tempDir } from '../support/temp.ts';
 
@@ -449,6 +450,34 @@ suite('workers', { concurrency: true }, () => {
       ['SAYS_BYE'],
     );
     assert.notEqual(after.patternHits.digest, (await before).patternHits.digest);
+  });
+
+  test('seek by what another thread found out, which may come later than they do', async t => {
+    const coming = Promise.withResolvers<PreparedPatterns>();
+    const starting = pool(t, { patterns: coming.promise });
+    coming.resolve(preparePatterns([{ symbol: 'SAYS_BYE', field: 'raw', source: 'bye', flags: '' }]));
+    const { inspector } = await starting;
+    const { patternHits } = await inspect(inspector, 'hello and bye');
+    assert.deepEqual(
+      patternHits.hits.map(hit => hit.symbol),
+      ['SAYS_BYE'],
+    );
+    assert.ok((inspector.patternCosts().get('SAYS_BYE') ?? 0) > 0);
+  });
+
+  test('do not start where their patterns do not come, and nothing is said to have broken', async () => {
+    const losses: Loss[] = [];
+    const why = new Error('they do not load');
+    const starting = inspectorPool(
+      { ...options, patterns: Promise.reject(why) },
+      {
+        clock: systemClock,
+        services: { resolve: async () => ({ status: 'none', code: 'ENOTFOUND' }), clamd: null },
+        onBreak: loss => losses.push(loss),
+      },
+    );
+    await assert.rejects(starting, why);
+    assert.deepEqual(losses, []);
   });
 
   test('keep their patterns when new ones cannot be used', async t => {

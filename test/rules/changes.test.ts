@@ -6,23 +6,13 @@ import { ConfigError } from '../../src/model/failure.ts';
 import { loadRules } from '../../src/rules/load.ts';
 import type { RuleSet } from '../../src/rules/rule.ts';
 import type { SourceFile } from '../../src/rules/source.ts';
-import { evidence, profileText, rule } from './rule-set.ts';
+import { evidence, filesToChange, rule } from './rule-set.ts';
 
-const base: readonly SourceFile[] = [
-  {
-    path: 'rules/a.yaml',
-    text:
-      rule('A', 'when: from.is_odd') +
-      rule('B', "when: hit('A') && inList('freemail', from.domain)", '2') +
-      rule('__PART', 'when: from.is_odd').replace(/ {2}score: 1\n/, ''),
-  },
-  { path: 'rules/lists/freemail.txt', text: 'freemail.test\npost.test\n' },
-  { path: 'rules/profiles/default.yaml', text: profileText },
-  {
-    path: 'rules/profiles/clinic.yaml',
-    text: 'profile: clinic\nextends: default\nthresholds: { tag: 6, quarantine: 9, reject: 18 }',
-  },
-];
+const base = filesToChange(
+  'when: from.is_odd',
+  "when: hit('A') && inList('freemail', from.domain)",
+  'thresholds: { tag: 6, quarantine: 9, reject: 18 }',
+);
 
 const changedBy = (...changes: readonly SourceFile[]): RuleSet => loadRules(base, { evidence, changes });
 const overrides = (text: string): SourceFile => ({ path: 'change.yaml', text });

@@ -10,6 +10,7 @@ import { loadRules } from '../../src/rules/load.ts';
 import { compilePatterns } from '../../src/rules/patterns/patterns.ts';
 import type { Profile } from '../../src/rules/profile.ts';
 import type { RuleSet } from '../../src/rules/rule.ts';
+import type { SourceFile } from '../../src/rules/source.ts';
 
 export const evidence: readonly EvidenceType[] = [
   {
@@ -74,6 +75,19 @@ export function rule(symbol: string, rest: string, score = '1'): string {
   tests: { hit: [{}], miss: [{}] }
   ${rest}
 `;
+}
+
+/** The same without a score. */
+export const component = (symbol: string, rest: string): string => rule(symbol, rest).replace(/ {2}score: 1\n/, '');
+
+/** Files of two rules, a component, a list, and a profile that extends the default: for what is changed in them. */
+export function filesToChange(a: string, b: string, ofClinic: string): readonly SourceFile[] {
+  return [
+    { path: 'rules/a.yaml', text: rule('A', a) + rule('B', b, '2') + component('__PART', 'when: from.is_odd') },
+    { path: 'rules/lists/freemail.txt', text: 'freemail.test\npost.test\n' },
+    { path: 'rules/profiles/default.yaml', text: profileText },
+    { path: 'rules/profiles/clinic.yaml', text: `profile: clinic\nextends: default\n${ofClinic}` },
+  ];
 }
 
 export const observed = (value: unknown) => ({ state: 'observed', ms: 1, value }) as const;

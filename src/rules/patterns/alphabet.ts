@@ -12,6 +12,7 @@ export const letterCount = 256;
  * case folding and ECMA-262 Canonicalize; a test walks all characters).
  */
 export function canonical(unit: number): number {
+  if (unit < 0x80) return unit >= 97 && unit <= 122 ? unit - 32 : unit;
   const folded = String.fromCharCode(unit).toLowerCase().toUpperCase();
   // What becomes several, as the sharp s does, shares the letters of characters beyond Latin-1.
   return folded.length === 1 ? folded.charCodeAt(0) : privateUse + folded.charCodeAt(0) + folded.charCodeAt(1);
@@ -39,19 +40,39 @@ export const lettersOfUnits = (): Uint8Array => alphabet().letters;
 /** By letter, the one that both cases of it have. */
 export const caselessLetters = (): Uint8Array => alphabet().caseless;
 
-/** Those that a set of characters may show, `flag` set in `into`. Characters of two code units may show any that is shared. */
+/** Those that a set of characters may show, `flag` set in `into`. */
 export function markLetters(ranges: Ranges, into: Uint8Array, flag: number): void {
-  const { letters, firstShared, strays } = alphabet();
-  const mark = (letter: number) => {
+  const [only] = ranges;
+  // Most are one character.
+  if (ranges.length === 1 && only !== undefined && only[0] === only[1] && only[0] <= 0xffff) {
+    const letter = alphabet().letters[only[0]] ?? gap;
     into[letter] = (into[letter] ?? 0) | flag;
-  };
+    return;
+  }
+  for (const letter of lettersOf(ranges)) into[letter] = (into[letter] ?? 0) | flag;
+}
+
+const allLetters = Uint8Array.from({ length: letterCount }, (_, letter) => letter);
+
+/** Of each set once: what a pattern opens with is asked for at each of its parts. */
+const spelled = new WeakMap<Ranges, Uint8Array>();
+
+/** Each once. Characters of two code units may show any that is shared. */
+function lettersOf(ranges: Ranges): Uint8Array {
+  const known = spelled.get(ranges);
+  if (known !== undefined) return known;
+  const { letters, firstShared, strays } = alphabet();
+  const isShown = new Uint8Array(letterCount);
   for (const [low, high] of ranges) {
     const isWide = high > 0xffff || high - Math.max(low, 0x100) >= letterCount;
-    for (let unit = low; unit <= Math.min(high, isWide ? 0xff : high); unit++) mark(letters[unit] ?? gap);
+    for (let unit = low; unit <= Math.min(high, isWide ? 0xff : high); unit++) isShown[letters[unit] ?? gap] = 1;
     if (!isWide) continue;
-    for (let letter = firstShared; letter < letterCount; letter++) mark(letter);
-    for (const unit of strays) if (low <= unit && unit <= high) mark(letters[unit] ?? gap);
+    isShown.fill(1, firstShared);
+    for (const unit of strays) if (low <= unit && unit <= high) isShown[letters[unit] ?? gap] = 1;
   }
+  const all = Uint8Array.from(allLetters.filter(letter => isShown[letter] === 1));
+  spelled.set(ranges, all);
+  return all;
 }
 
 /** Equal for units with the same letter. ASCII keeps its case: many expressions ask for capitals. */

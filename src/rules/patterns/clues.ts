@@ -21,6 +21,8 @@ interface Clue {
   /** Code units from the start of the match, at least and at most. */
   readonly from: number;
   readonly to: number;
+  /** The share of the places of ordinary text where it stands. */
+  readonly rate: number;
 }
 
 export interface LiteralClue extends Clue {
@@ -44,9 +46,6 @@ export interface Clues {
 export const maxStarts = 64;
 /** In tries: what the rest of a piece costs, a place that is looked at and not tried, and the share of an opening in a pass for 32 of them. */
 const costOf = { piece: 200, place: 0.08, opening: 0.0015 } as const;
-/** Clues that cost less are good enough. */
-const cheap = 0.0005;
-
 /** What is known of the strings that a node matches. */
 interface Known {
   /** All of them, where they are few; null: not known. */
@@ -62,14 +61,20 @@ const unknown: Known = { exact: null, clues: null, min: 0, max: Infinity };
 
 /** Null when every match may be without any. */
 export function cluesOf(tree: RegexNode, options: OpeningOptions): Clues | null {
-  return ownClues(new Reader(options).read(tree));
+  const literals = ownClues(new Reader(options, 'literals').read(tree));
+  return cannotBeBeaten(literals) ? literals : ownClues(new Reader(options, 'openings too').read(tree));
 }
+
+/** No opening costs less. */
+const cannotBeBeaten = (clues: Clues | null): boolean => clues !== null && clues.cost <= costOf.opening;
 
 class Reader {
   readonly #options: OpeningOptions;
+  readonly #looksFor: 'literals' | 'openings too';
 
-  constructor(options: OpeningOptions) {
+  constructor(options: OpeningOptions, looksFor: 'literals' | 'openings too') {
     this.#options = options;
+    this.#looksFor = looksFor;
   }
 
   read(node: RegexNode): Known {
@@ -101,7 +106,7 @@ class Reader {
   #sequence(items: readonly RegexNode[]): Known {
     const known = items.map(item => this.read(item));
     const joined = inSequence(known);
-    if (joined.exact !== null || (joined.clues !== null && joined.clues.cost < cheap)) return joined;
+    if (this.#looksFor === 'literals' || joined.exact !== null || cannotBeBeaten(joined.clues)) return joined;
     let clues = joined.clues;
     let before = { min: 0, max: 0 };
     for (const [number, { min, max }] of known.entries()) {
@@ -136,10 +141,12 @@ class Reader {
   #openings(sequences: readonly (readonly RegexNode[])[], preceding: readonly RegexNode[]): Clues {
     return costed(
       [],
-      sequences.map(items => ({ opening: openingOf(items, this.#options, preceding), from: 0, to: 0 })),
+      sequences.map(items => openingClue(openingOf(items, this.#options, preceding))),
     );
   }
 }
+
+const openingClue = (opening: Opening): OpeningClue => ({ opening, from: 0, to: 0, rate: openingRate(opening) });
 
 /** Of a choice, also where it stands alone in a group. */
 function optionsOf(node: RegexNode | undefined): readonly RegexNode[] {
@@ -223,7 +230,7 @@ function literalsOf(exact: readonly string[] | null): Clues | null {
   const shortest = Math.min(...exact.map(text => text.length));
   const texts = [...all].filter(text => !beginsWithAnother(text, all, shortest));
   return costed(
-    texts.map(text => ({ text, from: 0, to: 0 })),
+    texts.map(text => ({ text, from: 0, to: 0, rate: rateOf(text) })),
     [],
   );
 }
@@ -256,11 +263,8 @@ function cheapest(...all: readonly (Clues | null)[]): Clues | null {
 }
 
 function costed(literals: readonly LiteralClue[], openings: readonly OpeningClue[]): Clues {
-  const ofLiterals = literals.reduce((sum, clue) => sum + rateOf(clue.text) * triesFor(clue), 0);
-  const ofOpenings = openings.reduce(
-    (sum, clue) => sum + costOf.opening + openingRate(clue.opening) * triesFor(clue),
-    0,
-  );
+  const ofLiterals = literals.reduce((sum, clue) => sum + clue.rate * triesFor(clue), 0);
+  const ofOpenings = openings.reduce((sum, clue) => sum + costOf.opening + clue.rate * triesFor(clue), 0);
   return { literals, openings, cost: ofLiterals + ofOpenings };
 }
 

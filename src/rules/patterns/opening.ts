@@ -37,7 +37,7 @@ export function openingOf(
   const ends = walk.after(tree, first);
   // From the first place at which a match may be over on, anything may follow; after the end of the text, behind that place.
   const free = fromFirstOf(ends & allPlaces) | (fromFirstOf(ends >> atEnd) << 1);
-  for (let letter = 0; letter < letterCount; letter++) opening[letter] = (opening[letter] ?? 0) | free;
+  if (free !== 0) markAll(opening, free);
   const mayBeEmpty = ((ends | (ends >> atEnd)) & first) !== 0;
   if (mayBeEmpty) markAll(opening, before);
   else markBefore(opening, tree, walk.first, preceding);
@@ -110,16 +110,20 @@ function either(a: Last | null, b: Last | null, mayBeEmpty: (a: boolean, b: bool
 /** The share of the places of ordinary text at which a match may start. */
 export function openingRate(opening: Opening): number {
   const share = frequencies();
-  const sums = new Float64Array(openingPlaces);
-  let everywhere = 0;
+  /** By the places where letters may stand, how often they do. */
+  const ofPlaces = new Float64Array(allPlaces + 1);
   for (let letter = 0; letter < letterCount; letter++) {
     const places = opening[letter] ?? 0;
-    const of = share[letter] ?? 0;
-    if (places === allPlaces) everywhere += of;
-    else
-      for (let left = places, place = 0; left !== 0; left >>= 1, place++)
-        if (left & 1) sums[place] = (sums[place] ?? 0) + of;
+    ofPlaces[places] = (ofPlaces[places] ?? 0) + (share[letter] ?? 0);
   }
+  const sums = new Float64Array(openingPlaces);
+  for (let places = 1; places < allPlaces; places++) {
+    const of = ofPlaces[places] ?? 0;
+    if (of === 0) continue;
+    for (let left = places, place = 0; left !== 0; left >>= 1, place++)
+      if (left & 1) sums[place] = (sums[place] ?? 0) + of;
+  }
+  const everywhere = ofPlaces[allPlaces] ?? 0;
   // As in literals, what stands at one place follows from what stood before.
   return sums.reduce((rate, sum, place) => rate * Math.min(1, sum + everywhere) ** (place < 2 ? 1 : 0.7), 1);
 }

@@ -47,6 +47,8 @@ export class Automaton {
   readonly variations: Variation[] = [];
   readonly isAnchored: boolean;
   readonly #ignoresCase: boolean;
+  /** By the sets of the expression: of a part that is written out several times each is made once. */
+  readonly #cased = new Map<Ranges, Ranges>();
   readonly #pieceLength: number;
   readonly #writesOutFew: boolean;
 
@@ -59,7 +61,7 @@ export class Automaton {
   }
 
   setOf(positions: readonly number[]): Ranges {
-    return merged(positions.flatMap(p => this.sets[p] ?? []));
+    return merged([...new Set(positions.map(p => this.sets[p] ?? []))].flat());
   }
 
   get size(): number {
@@ -87,7 +89,10 @@ export class Automaton {
   }
 
   #position(ranges: Ranges): Fragment {
-    const position = this.sets.push(merged(this.#ignoresCase ? withCases(ranges) : ranges)) - 1;
+    const known = this.#cased.get(ranges);
+    const set = known ?? merged(this.#ignoresCase ? withCases(ranges) : ranges);
+    if (known === undefined) this.#cased.set(ranges, set);
+    const position = this.sets.push(set) - 1;
     this.follow.push([]);
     return { nullable: false, first: [position], last: [position] };
   }
@@ -126,8 +131,9 @@ export class Automaton {
 
   /** Notes that the part from `start` on can end, or be gone through, in so many ways. */
   #varies(start: number, ways: number): void {
+    if (ways <= 1) return;
     const positions = Array.from({ length: this.size - start }, (_, i) => start + i);
-    if (ways > 1) this.variations.push({ positions, set: this.setOf(positions), ways });
+    this.variations.push({ positions, set: this.setOf(positions), ways });
   }
 
   #loop(body: RegexNode, min: number, max: number, ways = Math.min(max, this.#pieceLength)): Fragment {
