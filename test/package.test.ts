@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { missing } from './support/real-parts.ts';
@@ -70,6 +70,26 @@ test('everything that the package ships is there, or is built from what is there
   const shipped = [...manifest.files, ...Object.values(manifest.bin)];
   assert.deepEqual(
     shipped.filter(path => !existsSync(join(root, sourceOf(path)))),
+    [],
+  );
+});
+
+test('the package has what its commands read, and no tests', { skip: missing('npm', 'npm') }, () => {
+  const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const [{ files }] = JSON.parse(listed) as [{ files: readonly { readonly path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  const read = ['rules/profiles/default.yaml', 'postern.example.yaml'];
+  const fixtures = globSync('fixtures/profiles/*/{deliver,catch}/*.eml', { cwd: root });
+  assert.ok(fixtures.length > 0);
+  assert.deepEqual(
+    [...read, ...fixtures].filter(path => !paths.includes(path)),
+    [],
+  );
+  assert.deepEqual(
+    paths.filter(path => !/^(?:(?:dist|rules|fixtures\/profiles)\/|[^/]+$)/.test(path)),
     [],
   );
 });

@@ -141,7 +141,7 @@ function explainedMessageView(record: LedgerRecord, profiles: ProfilesInForce): 
     facts: { ...facts },
     pattern_hits: {
       digest: patternHits.digest,
-      hits: patternHits.hits.map(({ symbol, field, saw }) => ({ symbol, field, saw })),
+      hits: patternHits.hits.map(({ symbol, field, saw, count = 1 }) => ({ symbol, field, saw, count })),
       overran: [...patternHits.overran],
     },
     timings_ms: { ...record.timings },

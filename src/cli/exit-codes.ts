@@ -4,7 +4,7 @@ import { BadInput, ConfigError, PermanentFailure, TemporaryFailure } from '../mo
 
 export const exitCodes = {
   ok: 0,
-  /** `check --exit-code` found something that is not delivered as it is. */
+  /** What was asked about is so: mail that is not delivered as it is, a verdict that flips, a plan that is refused. */
   found: 1,
   usage: 64,
   badInput: 65,
@@ -12,8 +12,11 @@ export const exitCodes = {
   unavailable: 69,
   software: 70,
   cannotCreate: 73,
+  inputOutput: 74,
   tryLater: 75,
   config: 78,
+  /** 128 and the number of SIGPIPE, as a shell shows it. */
+  readerGone: 141,
 } as const;
 
 export function exitCodeOf(error: unknown): number {

@@ -6,6 +6,7 @@ import { type Releaser, releaser } from '../dispose/release.ts';
 import type { Clock, Faults } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { Store } from '../store/sqlite/store.ts';
+import type { TextKeeper } from '../store/texts.ts';
 import type { GatewayHistory } from './history.ts';
 import type { NextHops } from './next-hops.ts';
 
@@ -49,6 +50,7 @@ export function startHousekeeping(
     quarantineKeepMs: config.quarantine.keep,
     ledgerKeepDays: Math.ceil(config.ledger.keep / day),
     ledgerKeepBytes: config.ledger.max_size,
+    ...textsKept(config),
   };
   const retry = () => void releases.retry().catch(err => log.error({ err }, 'releases not retried'));
   const hasJumped = clockJumps(clock);
@@ -62,8 +64,25 @@ export function startHousekeeping(
     for (const other of others) void other?.expire();
   };
   retry();
+  if (config.ledger.keep_texts === 'off') void forgetTexts(store.texts, { clock, log });
   const timers = [setInterval(retry, minute / 2), setInterval(expire, hour)];
   return () => {
     for (const timer of timers) clearInterval(timer);
   };
+}
+
+/** Where none are to be kept, those that are there go. */
+const textsKept = ({ ledger }: Config) =>
+  ledger.keep_texts === 'off'
+    ? { textsKeepDays: 0, textsKeepBytes: 0 }
+    : { textsKeepDays: Math.ceil(ledger.keep_texts_for / day), textsKeepBytes: ledger.max_texts_size };
+
+/** What was kept before somebody decided otherwise does not wait for the hour. */
+async function forgetTexts(texts: TextKeeper, { clock, log }: Pick<World, 'clock' | 'log'>): Promise<void> {
+  try {
+    const days = await texts.prune(clock.now(), 0, 0);
+    if (days > 0) log.info({ days }, 'kept texts deleted');
+  } catch (err) {
+    log.error({ err }, 'kept texts not deleted');
+  }
 }

@@ -1,7 +1,8 @@
 // What a message teaches the history, once it has been answered.
 
+import { registrableDomain } from '../content/urls.ts';
 import type { JudgedGroup, LedgerRecord } from '../model/disposition.ts';
-import { type HistoryKey, isHistoryKey } from '../model/history.ts';
+import { type HistoryKey, isHistoryKey, isLearnable, kindOf } from '../model/history.ts';
 import { isPositive, isTransient } from '../model/reply.ts';
 import type { Lesson, Taught } from '../store/history.ts';
 
@@ -14,7 +15,13 @@ export function lessonOf(record: LedgerRecord): Lesson | null {
   const taught = taughtBy(record);
   const isHeld = record.outcomes.some(({ disposition }) => disposition === 'quarantined');
   if (keys.length === 0 || taught === null || (taught === 'nothing' && !isHeld)) return null;
-  return { transaction: record.id, at: record.at, keys, taught, isHeld };
+  return { transaction: record.id, at: record.at, keys, organisations: organisationsOf(keys), taught, isHeld };
+}
+
+/** The last word of a name is the domain that signed, sealed or sent: whoever holds it chooses what is below it. */
+function organisationsOf(keys: readonly HistoryKey[]): ReadonlyMap<HistoryKey, string> {
+  const named = keys.filter(key => isLearnable(kindOf(key)));
+  return new Map(named.map(key => [key, registrableDomain(key.slice(key.lastIndexOf(' ') + 1))]));
 }
 
 function keysIn({ evidence }: LedgerRecord): readonly HistoryKey[] {

@@ -16,6 +16,7 @@ import type { Inspection } from './inspection.ts';
 import { judgingBy, noEvidence } from './judging.ts';
 import type { NextHops } from './next-hops.ts';
 import { stationsOf } from './stations.ts';
+import type { TextsUnderWay } from './texts-under-way.ts';
 
 interface LineWorld {
   readonly clock: Clock;
@@ -32,6 +33,7 @@ interface LineParts {
   readonly directory: Pick<RecipientDirectory, 'learn'>;
   /** By the address's group in the directory; null where it has none. */
   readonly groupProfile: (address: string) => string | null;
+  readonly texts: TextsUnderWay | null;
   readonly rules: RulesInForce;
   readonly metrics: Metrics;
 }
@@ -52,6 +54,7 @@ export function lineOf(config: Config, parts: LineParts, world: LineWorld): Stat
     }),
     ledger: store.ledger,
     learn: record => parts.history?.learn(record),
+    texts: parts.texts,
     metrics,
   });
 }

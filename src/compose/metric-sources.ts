@@ -16,6 +16,7 @@ import type { Inspection } from './inspection.ts';
 import { ageSeconds } from './ldap.ts';
 import type { NextHops } from './next-hops.ts';
 import type { Recipients } from './recipients.ts';
+import type { TextsUnderWay } from './texts-under-way.ts';
 
 interface Parts {
   readonly dataDir: string;
@@ -25,6 +26,7 @@ interface Parts {
   readonly antivirus: Antivirus | null;
   readonly inspection: Inspection | null;
   readonly history: Pick<GatewayHistory, 'counts'> | null;
+  readonly texts: Pick<TextsUnderWay, 'counts'> | null;
   readonly access: Pick<GatewayAccess, 'figures' | 'areFilesCurrent'>;
   readonly recipients: Pick<Recipients, 'ldap' | 'catchAll'>;
   readonly rules: { now(): RuleSet };
@@ -46,8 +48,9 @@ export function registerSources(metrics: Metrics, parts: Parts): void {
   if (inspection !== null) inspectionSources(metrics, inspection);
   if (antivirus !== null) antivirusSources(metrics, antivirus);
   accessSources(metrics, parts);
-  const { history } = parts;
-  if (history !== null) metrics.source('historyMessages', () => lessonsOf(history));
+  const { history, texts } = parts;
+  if (history !== null) metrics.source('historyMessages', () => byOutcome(history.counts));
+  if (texts !== null) metrics.source('texts', () => byOutcome(texts.counts));
 }
 
 function accessSources(metrics: Metrics, { access }: Pick<Parts, 'access'>): void {
@@ -57,7 +60,7 @@ function accessSources(metrics: Metrics, { access }: Pick<Parts, 'access'>): voi
   metrics.source('accessFilesAreCurrent', () => (access.areFilesCurrent ? 1 : 0));
 }
 
-const lessonsOf = ({ counts }: Pick<GatewayHistory, 'counts'>) =>
+const byOutcome = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts).map(([outcome, value]) => ({ labels: { outcome }, value }));
 
 function recipientSources(metrics: Metrics, { recipients: { ldap, catchAll }, clock }: Parts): void {

@@ -10,33 +10,41 @@ import { messageLine } from '../observe/message-line.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Stations } from '../pipeline.ts';
 import type { LedgerWriter } from '../store/ledger.ts';
+import type { TextsUnderWay } from './texts-under-way.ts';
 
 interface Parts extends Pick<Stations, 'inspect' | 'groupsOf' | 'judge'> {
   readonly dispose: Dispose;
   readonly ledger: Pick<LedgerWriter, 'append'>;
   /** What the history makes of it. */
   readonly learn: (record: LedgerRecord) => void;
+  /** Null where no texts are kept. */
+  readonly texts: Pick<TextsUnderWay, 'recorded' | 'letGo'> | null;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
   readonly faults: Faults;
 }
 
-export function stationsOf({ ledger, learn, metrics, log, ...parts }: Parts): Stations {
+export function stationsOf({ ledger, learn, texts, metrics, log, ...parts }: Parts): Stations {
+  const failed = (error: unknown, envelope: Envelope): Reply => {
+    texts?.letGo(envelope.id);
+    return ourFault(log, error, envelope);
+  };
   return {
     ...parts,
     record: record => {
       try {
         ledger.append(record);
+        texts?.recorded(record);
         learn(record);
         metrics.message(record);
         log.info(messageLine(record), 'judged');
       } catch (error) {
         // Logged, and no more: to take the reply back would have copies sent again that are where they belong.
-        ourFault(log, error, record.envelope);
+        failed(error, record.envelope);
       }
     },
-    ourFault: (error, envelope) => ourFault(log, error, envelope),
+    ourFault: failed,
   };
 }
 

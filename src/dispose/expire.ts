@@ -5,11 +5,14 @@ import type { LedgerWriter } from '../store/ledger.ts';
 import { type Deferrals, type Receipts, retryWindowMs } from '../store/memory-of-attempts.ts';
 import type { Quarantine } from '../store/quarantine.ts';
 import { type Requests, requestWindowMs } from '../store/requests.ts';
+import type { TextKeeper } from '../store/texts.ts';
 
 export interface ExpiryOptions {
   readonly quarantineKeepMs: number;
   readonly ledgerKeepDays: number;
   readonly ledgerKeepBytes: number;
+  readonly textsKeepDays: number;
+  readonly textsKeepBytes: number;
 }
 
 export interface ExpiryDeps {
@@ -18,6 +21,7 @@ export interface ExpiryDeps {
   readonly deferrals: Deferrals;
   readonly requests: Requests;
   readonly ledger: LedgerWriter;
+  readonly texts: TextKeeper;
 }
 
 /** What was deleted, and pending copies that became held because no client came back for them. */
@@ -28,6 +32,7 @@ export interface Expired {
   readonly deferrals: number;
   readonly requests: number;
   readonly ledgerDays: number;
+  readonly textDays: number;
 }
 
 export async function expireOld(options: ExpiryOptions, deps: ExpiryDeps, now: EpochMs): Promise<Expired> {
@@ -39,6 +44,7 @@ export async function expireOld(options: ExpiryOptions, deps: ExpiryDeps, now: E
     receipts: await deps.receipts.expire(retriesEnded),
     deferrals: await deps.deferrals.expire(retriesEnded),
     requests: await deps.requests.expire(now - requestWindowMs),
+    textDays: await deps.texts.prune(now, options.textsKeepDays, options.textsKeepBytes),
     ledgerDays: await deps.ledger.prune(now, options.ledgerKeepDays, options.ledgerKeepBytes),
   };
 }

@@ -65,6 +65,11 @@ export const sources = {
     ['next_hop'],
     'Deliveries and questions that found no next hop, lost it, or found it in trouble of its own.',
   ),
+  texts: counter(
+    'postern_ledger_texts_total',
+    ['outcome'],
+    'Messages whose texts were to be kept (`ledger.keep_texts`): `kept`, or `lost` as unread, too many or not taken by the disk.',
+  ),
   dnsQueries: counter('postern_dns_queries_total', [], 'Queries sent to resolvers.'),
   dnsCacheHits: counter('postern_dns_cache_hits_total', [], 'Questions answered from the cache.'),
   dnsFailures: counter('postern_dns_failures_total', [], 'Questions that got no answer: time-out, SERVFAIL, budget.'),

@@ -12,10 +12,18 @@ export interface Lesson {
   readonly transaction: Id;
   readonly at: EpochMs;
   readonly keys: readonly HistoryKey[];
+  /** Of keys that name a list or forwarder, the organisational domain that stands behind it. */
+  readonly organisations: ReadonlyMap<HistoryKey, string>;
   readonly taught: Taught;
   /** Copies are in the quarantine: a release may put it right. */
   readonly isHeld: boolean;
 }
+
+/**
+ * Lists of one organisation, and forwarders: whoever signs for a domain may name any number below it. More than a large
+ * provider of lists has for one site.
+ */
+export const mostNamesOfOne = 1000;
 
 export interface History {
   /** In the order of `keys`; null for what was not seen within the days that are kept. @throws TemporaryFailure */

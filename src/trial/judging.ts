@@ -43,6 +43,15 @@ export interface Sought {
   readonly unknown: ReadonlySet<string>;
 }
 
+/** What was found of symbols that a record leaves open. */
+export interface Found {
+  /** In what was kept: texts, or the bytes in the quarantine. */
+  readonly by: 'texts' | 'bytes';
+  readonly patternHits: PatternHits;
+  /** Those still open: of a field that is sought for them nothing was kept. */
+  readonly unknown: ReadonlySet<string>;
+}
+
 export class Side {
   readonly #judging: Judging;
   readonly #firing: string;
@@ -63,6 +72,10 @@ export class Side {
     this.#base = base;
     const isElsewhere = base !== null && JSON.stringify(base.#judging.site) !== JSON.stringify(judging.site);
     this.#difference = base === null || isElsewhere ? null : difference(base.#judging.rules, judging.rules);
+  }
+
+  get rules(): RuleSet {
+    return this.#judging.rules;
   }
 
   get patternDigest(): string {
@@ -103,6 +116,19 @@ export class Side {
     const isOurs = (symbol: string): boolean => this.#patterns.has(symbol) && !unknown.has(symbol);
     const known = { hits: hits.hits.filter(hit => isOurs(hit.symbol)), overran: hits.overran.filter(isOurs) };
     return { patternHits: { digest: this.patternDigest, ...known }, unknown };
+  }
+
+  /** `sought`, and what was found of that which it leaves open. */
+  completed({ patternHits, unknown }: Sought, found: Found): Sought {
+    const { hits, overran } = found.patternHits;
+    return {
+      patternHits: {
+        digest: this.patternDigest,
+        hits: [...patternHits.hits, ...hits.filter(({ symbol }) => unknown.has(symbol))],
+        overran: [...patternHits.overran, ...overran.filter(symbol => unknown.has(symbol))],
+      },
+      unknown: found.unknown,
+    };
   }
 
   #unsoughtBy(was: ReadonlyMap<string, string> | null): ReadonlySet<string> {

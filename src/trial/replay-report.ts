@@ -8,8 +8,8 @@ import { type Flip, Flips, isStricter } from './flips.ts';
 import type { Judged } from './judging.ts';
 
 export interface Known {
-  /** What it was told from: what was said then, the hits or the facts on record, or the bytes that were kept. */
-  readonly by: 'record' | 'hits' | 'facts' | 'bytes';
+  /** What it was told from: what was said then, the hits or the facts on record, or the texts or bytes that were kept. */
+  readonly by: 'record' | 'hits' | 'facts' | 'texts' | 'bytes';
   readonly action: Action;
   readonly judged: Judged;
 }
@@ -58,7 +58,7 @@ export interface Totals {
   readonly flipped: number;
   readonly unknown: Readonly<Record<UnknownReason, number>>;
   /** From what the changed side was told. */
-  readonly told: Readonly<Record<'hits' | 'facts' | 'bytes', number>>;
+  readonly told: Readonly<Record<'hits' | 'facts' | 'texts' | 'bytes', number>>;
   /** How many stand where, of those that are known. */
   readonly actions: readonly { readonly action: Action; readonly before: number; readonly after: number }[];
   readonly flips: readonly Flip[];
@@ -158,7 +158,12 @@ export class Tally {
         profile: this.#unknown.of('profile'),
         pruned: this.#unknown.of('pruned'),
       },
-      told: { hits: this.#told.of('hits'), facts: this.#told.of('facts'), bytes: this.#told.of('bytes') },
+      told: {
+        hits: this.#told.of('hits'),
+        facts: this.#told.of('facts'),
+        texts: this.#told.of('texts'),
+        bytes: this.#told.of('bytes'),
+      },
       actions: actions.map(action => ({ action, before: this.#before.of(action), after: this.#after.of(action) })),
       flips: this.#flips.list(),
       profiles: shares(this.#profiles),

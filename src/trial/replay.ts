@@ -1,14 +1,14 @@
 // Replay: what a change would have done to the ledger's mail. Each verdict is compared under two sets of rules, from the hits
-// on record where that is enough, else from the facts, and from the bytes that were kept where only these can tell.
+// on record where that is enough, else from the facts, and from the texts or bytes that were kept where only these can tell.
 
 import type { Path } from '../model/address.ts';
 import type { EpochMs } from '../model/clock.ts';
 import type { JudgedGroup, LedgerRecord } from '../model/disposition.ts';
-import type { PatternHits } from '../model/evidence.ts';
 import type { Action } from '../model/verdict.ts';
+import type { RuleSet } from '../rules/rule.ts';
 import type { LedgerLines } from '../store/ledger.ts';
 import { type LedgerLine, type LineGroup, lineGroup } from '../store/ledger-line.ts';
-import { type Judged, type Judging, type Range, Side } from './judging.ts';
+import { type Found, type Judged, type Judging, type Range, Side } from './judging.ts';
 import { type Answer, type Compared, type Known, type ReplayReport, Tally } from './replay-report.ts';
 
 export interface ReplayOptions {
@@ -24,8 +24,8 @@ export interface ReplayPorts {
   readonly ledger: LedgerLines;
   /** What the standing of recipients leaves of a verdict. */
   readonly standing: (group: LineGroup, verdict: Judged, reversePath: Path) => Action;
-  /** Hits of the changed patterns in the bytes that were kept of a message; null where none were. */
-  readonly seek: (record: LedgerRecord) => Promise<PatternHits | null>;
+  /** What the texts or bytes that were kept of a message say of the symbols in `open`; null where none were kept. */
+  readonly seek: (record: LedgerRecord, open: ReadonlySet<string>, rules: RuleSet) => Promise<Found | null>;
 }
 
 export async function replay(
@@ -110,11 +110,11 @@ class Comparing {
     const { patternHits } = of.record.evidence;
     const sought = side.read(patternHits, await this.#setOf(patternHits.digest));
     const fromFacts = this.#agreed('facts', side.judge(of.record, of.judged, sought, profile), of);
-    if (fromFacts !== null || side !== this.#changed) return fromFacts ?? patternsUnsought;
-    const again = await this.#ports.seek(of.record);
-    if (again === null) return patternsUnsought;
-    const range = side.judge(of.record, of.judged, side.read(again, null), profile);
-    return this.#agreed('bytes', range, of) ?? patternsUnsought;
+    if (fromFacts !== null) return fromFacts;
+    const found = await this.#ports.seek(of.record, sought.unknown, side.rules);
+    if (found === null) return patternsUnsought;
+    const range = side.judge(of.record, of.judged, side.completed(sought, found), profile);
+    return this.#agreed(found.by, range, of) ?? patternsUnsought;
   }
 
   /** Null where the two ends of `range` would do different things. */

@@ -1,9 +1,11 @@
 // The commands as a script sees them: their output and exit codes, in processes of their own.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, cpSync, existsSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { tempDir } from '../support/temp.ts';
 
@@ -216,4 +218,33 @@ test('threat 12: serve refuses an API beyond loopback without a token, exit 78',
   });
   assert.equal(status, 78);
   assert.match(stderr, /token/);
+});
+
+test('a reader that has seen enough ends a command quietly, with what a shell shows for SIGPIPE', async () => {
+  const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'rules', 'list'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = text(child.stderr);
+  child.stdout.destroy();
+  const [status] = await once(child, 'close');
+  assert.deepEqual([status, await said], [141, '']);
+});
+
+test('output that cannot be written is said, exit 74', { skip: !existsSync('/dev/full') && 'no /dev/full' }, t => {
+  const full = openSync('/dev/full', 'w');
+  t.after(() => closeSync(full));
+  const { status, stderr } = spawnSync(process.execPath, [join(root, 'src/main.ts'), 'rules', 'list'], {
+    encoding: 'utf8',
+    stdio: ['ignore', full, 'pipe'],
+  });
+  assert.equal(status, 74);
+  assert.match(stderr, /^standard output: ENOSPC[^\n]*\n$/);
+});
+
+test('a command whose error output nobody reads does what it does', async () => {
+  const child = spawn(process.execPath, [join(root, 'src/main.ts'), 'frobnicate'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stderr.destroy();
+  assert.deepEqual(await once(child, 'exit'), [64, null]);
 });

@@ -92,7 +92,14 @@ for (const { name, record, teaches } of cases)
 test('a lesson is of what was asked for, when it was answered, and knows whether a release may put it right', () => {
   const record = messageRecord(3, { evidence: remembered, groups: [group('quarantine')] });
   const { id: transaction, at } = record;
-  assert.deepEqual(lessonOf(record), { transaction, at, keys, taught: 'bad', isHeld: true });
+  assert.deepEqual(lessonOf(record), {
+    transaction,
+    at,
+    keys,
+    organisations: new Map(),
+    taught: 'bad',
+    isHeld: true,
+  });
   assert.equal(lessonOf({ ...record, outcomes: [relayed] })?.isHeld, false);
 });
 
@@ -116,4 +123,16 @@ test('more keys than a check leaves are not learnt', () => {
   const many = Array.from({ length: 500 }, (_, n) => `sender:${n}`);
   const given = { ...evidence, facts: { history: { state: 'observed', ms: 1, value: { keys: many } } as const } };
   assert.equal(lessonOf(messageRecord(1, { evidence: given, groups: [group('deliver')] }))?.keys.length, 60);
+});
+
+test('behind lists and forwarders stands the organisation of who signed, whatever is below its domain', () => {
+  const named = ['list:a.b.lists.example.co.uk c.lists.example.co.uk', 'forwarder:arc x.forwarder.example', 'sender:x'];
+  const facts = { history: { state: 'observed', ms: 1, value: { keys: named } } as const };
+  const lesson = lessonOf(
+    messageRecord(1, { evidence: { ...evidence, facts }, groups: [group('deliver')], outcomes: [relayed] }),
+  );
+  assert.deepEqual(Object.fromEntries(lesson?.organisations ?? []), {
+    [named[0] ?? '']: 'example.co.uk',
+    [named[1] ?? '']: 'forwarder.example',
+  });
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HistoryKey } from '../../src/model/history.ts';
-import type { History, HistoryReader, Lesson } from '../../src/store/history.ts';
+import { type History, type HistoryReader, type Lesson, mostNamesOfOne } from '../../src/store/history.ts';
 import { day, noon, sampleId } from '../store/samples.ts';
 import type { Ending } from '../support/temp.ts';
 
@@ -28,6 +28,7 @@ export const lesson = (keys: readonly HistoryKey[], with_: Partial<Lesson> = {})
   at: noon,
   keys,
   taught: 'good',
+  organisations: new Map(keys.map(key => [key, key.split('.').slice(-2).join('.')])),
   isHeld: false,
   ...with_,
 });
@@ -185,6 +186,30 @@ export function historyContract(open: OpenHistory): void {
     );
     await history.expire(noon);
     assert.equal(reader().named('list', noon).length, 2);
+  });
+
+  test('one organisation has so many names and no more, until some are forgotten; others go on', async t => {
+    const { history, reader } = await open(t, { keepDays: 90, maxEntries: 10_000 });
+    const below = (n: number): HistoryKey => `list:${n}.evil.example ${n}.evil.example`;
+    const before = noon - 80 * day;
+    for (let n = 0; n < mostNamesOfOne; n++) history.learn(lesson([below(n)], { at: before }));
+    await taught(history, lesson([below(5000)]), lesson([below(0), list, ann, 'forwarder:arc x.evil.example']));
+    const found = await history.find([below(5000), below(0), list, ann, 'forwarder:arc x.evil.example'], noon);
+    assert.deepEqual(
+      found.map(sighting => sighting?.good ?? 0),
+      [0, 2, 1, 1, 1],
+    );
+    assert.equal(reader().named('list', noon).length, mostNamesOfOne + 1);
+    // What is held of it is nothing that a release could bring back.
+    const held = lesson([below(5000)], { taught: 'bad', isHeld: true });
+    await taught(history, held);
+    history.released(held.transaction);
+    await history.flush();
+    assert.deepEqual(await history.find([below(5000)], noon), [null]);
+
+    await history.expire(noon + 15 * day);
+    await taught(history, lesson([below(5000)], { at: noon + 15 * day }));
+    assert.equal((await history.find([below(5000)], noon + 15 * day))[0]?.good, 1);
   });
 
   test('beyond its bound it forgets those who came once, the oldest first, and not those who came again', async t => {

@@ -3,10 +3,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clockJumps, expireOld } from '../../src/dispose/expire.ts';
+import { packedTexts } from '../../src/model/kept-texts.ts';
 import { openTestStore } from '../store/open.ts';
-import { day, messageRecord, newEntry, noon, spam } from '../store/samples.ts';
+import { day, messageRecord, newEntry, noon, sampleId, spam } from '../store/samples.ts';
 
-const options = { quarantineKeepMs: 30 * day, ledgerKeepDays: 30, ledgerKeepBytes: 1e12 };
+const options = {
+  quarantineKeepMs: 30 * day,
+  ledgerKeepDays: 30,
+  ledgerKeepBytes: 1e12,
+  textsKeepDays: 7,
+  textsKeepBytes: 1e12,
+};
 const key = { sha256: 'aa', reversePath: 'a@b', forwardPath: 'c@d' };
 
 test('each thing goes at its own age, and a pending copy becomes visible after 5 days', async t => {
@@ -19,11 +26,14 @@ test('each thing goes at its own age, and a pending copy becomes visible after 5
   store.ledger.append(messageRecord(1));
   store.ledger.append(messageRecord(2, { at: noon + 31 * day }));
   await store.ledger.flush();
-  const nothing = { entries: 0, held: 0, receipts: 0, deferrals: 0, requests: 0, ledgerDays: 0 };
+  store.texts.keep(sampleId(1), noon, packedTexts({ texts: new Map(), hasHeader: true }));
+  await store.texts.flush();
+  const nothing = { entries: 0, held: 0, receipts: 0, deferrals: 0, requests: 0, ledgerDays: 0, textDays: 0 };
   const ages = [
     { days: 4.9, expires: nothing },
     { days: 5.1, expires: { ...nothing, held: 1, receipts: 1, deferrals: 1 } },
     { days: 7.1, expires: { ...nothing, requests: 1 } },
+    { days: 8.1, expires: { ...nothing, textDays: 1 } },
     { days: 29.9, expires: nothing },
     { days: 31.1, expires: { ...nothing, entries: 2, ledgerDays: 1 } },
     { days: 32, expires: nothing },

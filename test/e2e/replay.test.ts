@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ReplayReport } from '../../src/trial/replay-report.ts';
 import { rule } from '../rules/rule-set.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -24,16 +25,14 @@ async function gatewayWith(t: TestContext, rules: string, config: object = {}, p
   mkdirSync(join(folder, 'profiles'));
   for (const [name, text] of Object.entries(profiles)) writeFileSync(join(folder, 'profiles', name), text);
   const dataDir = join(tempDir(t), 'data');
-  const gateway = await startGateway(t, {
-    dataDir,
-    config: {
-      next_hop: nextHop.url,
-      recipients: 'none',
-      domains: { 'guarded.test': {} },
-      rules: { folders: [folder] },
-      ...config,
-    },
-  });
+  const whole = {
+    next_hop: nextHop.url,
+    recipients: 'none',
+    domains: { 'guarded.test': {} },
+    rules: { folders: [folder] },
+    ...config,
+  };
+  const gateway = await startGateway(t, { dataDir, config: whole });
   const configFile = join(dataDir, '../postern.yaml');
   /** What `postern replay` says of a change with this text. */
   const replayed = (text: string, ...more: readonly string[]) => {
@@ -47,7 +46,7 @@ async function gatewayWith(t: TestContext, rules: string, config: object = {}, p
     assert.equal(status, 0, stderr);
     return JSON.parse(stdout);
   };
-  return { gateway, folder, replayed, report };
+  return { gateway, config: whole, folder, replayed, report };
 }
 
 /** Resolves when the ledger has it. */
@@ -89,7 +88,7 @@ test('scores are weighed from the hits, conditions judged from the facts, patter
 
   const sought = report(rule('SECRET', 'match: { text: /secret/ }', '30'));
   assert.deepEqual([sought.flips, sought.unknown.patterns], [[{ from: 'quarantine', to: 'reject', verdicts: 1 }], 1]);
-  assert.deepEqual(sought.told, { hits: 0, facts: 0, bytes: 1 });
+  assert.deepEqual(sought.told, { hits: 0, facts: 0, texts: 0, bytes: 1 });
 
   const { status, stdout } = replayed('scores: { WARES: { score: 1, why: They are ours. } }', '--exit-code');
   assert.equal(status, 1);
@@ -102,6 +101,47 @@ test('scores are weighed from the hits, conditions judged from the facts, patter
   const refused = replayed('scores: { WARE: { score: 1, why: They are ours. } }');
   assert.equal(refused.status, 78);
   assert.match(refused.stderr, /change\.yaml:1: unknown symbol WARE \(did you mean WARES\?\)/);
+});
+
+/** Resolves when the texts of so many messages are on disk. */
+async function textsKept(gateway: Gateway, messages: number): Promise<void> {
+  const wanted = new RegExp(`^postern_ledger_texts_total\\{outcome="kept"\\} ${messages}$`, 'm');
+  while (!wanted.test(await (await gateway.request('/metrics')).text())) await delay(20);
+}
+
+test('with texts kept, new patterns are sought in delivered mail too, until nothing is to be kept any more', {
+  skip,
+}, async t => {
+  const { gateway, config, report } = await gatewayWith(t, wares, { ledger: { keep_texts: 'sought' } });
+  await send(gateway, 'friend@pass.test', 'lunch', 'At noon, by the secret door.');
+  await send(gateway, 'colleague@pass.test', 'minutes', 'Of the meeting.');
+  await send(gateway, 'seller@pass.test', 'our wares', 'Cheap, by the secret door.');
+  await textsKept(gateway, 2);
+
+  const secret = rule('SECRET', 'match: { text: /secret/ }', '30');
+  const sought = report(secret);
+  assert.deepEqual(
+    sought.named.map(({ reversePath, from, to }) => [reversePath, from, to]),
+    [
+      ['friend@pass.test', 'deliver', 'reject'],
+      ['seller@pass.test', 'quarantine', 'reject'],
+    ],
+  );
+  // What lies in the quarantine is not kept twice.
+  assert.deepEqual([sought.unknown.patterns, sought.told], [0, { hits: 0, facts: 0, texts: 2, bytes: 1 }]);
+
+  // Header fields of which no rule ever asked are kept; the message as it came is not.
+  const header = report(rule('TO_READER', 'match: { "header:to": /reader/ }', '30'));
+  assert.deepEqual([header.flipped, header.told.texts], [3, 2]);
+  const raw = report(rule('AS_IT_CAME', 'match: { raw: /secret/ }', '30'));
+  assert.deepEqual([raw.unknown.patterns, raw.told.texts, raw.told.bytes], [2, 0, 1]);
+
+  gateway.kill('SIGTERM');
+  await gateway.exited;
+  const off = await startGateway(t, { dataDir: gateway.dataDir, config: { ...config, ledger: {} } });
+  await off.logged(line => line.event === 'kept texts deleted');
+  const unknown = report(secret);
+  assert.deepEqual([unknown.unknown.patterns, unknown.told], [2, { hits: 0, facts: 0, texts: 0, bytes: 1 }]);
 });
 
 test('patterns that were reloaded at noon: what the morning’s mail was sought for is known in the afternoon', {
@@ -121,7 +161,7 @@ test('patterns that were reloaded at noon: what the morning’s mail was sought 
   // WARES was sought in both, GOODS in one.
   const changed = report('scores: { WARES: { score: 30, why: For tests. } }');
   assert.deepEqual([changed.messages, changed.unknown.patterns, changed.flipped], [2, 1, 0]);
-  assert.deepEqual(changed.told, { hits: 1, facts: 0, bytes: 0 });
+  assert.deepEqual(changed.told, { hits: 1, facts: 0, texts: 0, bytes: 0 });
   const small = report('scores: { GOODS: { score: 0.1, why: For tests. } }');
   assert.deepEqual([small.unknown.patterns, small.flips], [1, [{ from: 'quarantine', to: 'deliver', verdicts: 1 }]]);
   const recorded = report('scores: { GOODS: { score: 0.1, why: For tests. } }', '--against', 'recorded');
@@ -133,7 +173,7 @@ test('patterns that were reloaded at noon: what the morning’s mail was sought 
   // And in the evening, when the files have changed once more.
   writeFileSync(join(folder, 'more.yaml'), more + rule('EXTRA', 'match: { subject: /extra/ }', '0.1'));
   const evening = report('scores: { GOODS: { score: 0.1, why: For tests. } }', '--against', 'recorded');
-  assert.deepEqual([evening.flips, evening.told], [recorded.flips, { hits: 0, facts: 2, bytes: 0 }]);
+  assert.deepEqual([evening.flips, evening.told], [recorded.flips, { hits: 0, facts: 2, texts: 0, bytes: 0 }]);
 });
 
 const onTrial = `

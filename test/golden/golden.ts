@@ -89,6 +89,7 @@ export async function told(story: string, t: Ending): Promise<string> {
       store,
       inspection,
       history: null,
+      texts: null,
       directory: { learn: () => {} },
       groupProfile: () => null,
       rules: new RulesInForce(rules),

@@ -5,11 +5,12 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { isMainThread } from 'node:worker_threads';
 import { type FaultPoint, type Faults, systemClock } from '../../src/model/clock.ts';
+import { packedTexts } from '../../src/model/kept-texts.ts';
 import { openStore, type Store } from '../../src/store/sqlite/store.ts';
 import { countingRandom } from '../support/clock.ts';
-import { messageRecord, newEntry, recordingLog, spam } from './samples.ts';
+import { messageRecord, newEntry, noon, recordingLog, sampleId, spam } from './samples.ts';
 
-export type Scene = FaultPoint | 'ledger' | 'lock';
+export type Scene = FaultPoint | 'ledger' | 'texts' | 'lock';
 
 /** Starts the child in `dataDir`; resolves with the lines that it wrote once SIGKILL has ended it. */
 export async function killedAt(scene: Scene, dataDir: string): Promise<string[]> {
@@ -45,6 +46,7 @@ async function play(scene: Scene, dataDir: string): Promise<void> {
   const deps = { clock: systemClock, random: countingRandom(), faults, log: recordingLog() };
   const store = await openStore({ dataDir, ledgerBatchMs: 10 }, deps);
   if (scene === 'ledger') await writeLedger(store);
+  else if (scene === 'texts') await writeTexts(store);
   else if (scene === 'lock') await waitForTheEnd();
   else {
     const places = await store.quarantine.keep(newEntry({ receivedAt: Date.now() }), spam(1), 'held');
@@ -61,6 +63,17 @@ async function writeLedger({ ledger }: Store): Promise<void> {
   for (let n = 500; n < 5000; n++) ledger.append(messageRecord(n));
   void ledger.flush();
   setImmediate(die); // The thread is somewhere in the midst of these.
+}
+
+async function writeTexts({ texts }: Store): Promise<void> {
+  const keep = (n: number): void =>
+    texts.keep(sampleId(n), noon + n, packedTexts({ texts: new Map([['subject', [`mail ${n}`]]]), hasHeader: true }));
+  for (let n = 0; n < 500; n++) keep(n);
+  await texts.flush();
+  console.log('flushed 500');
+  for (let n = 500; n < 5000; n++) keep(n);
+  void texts.flush();
+  setImmediate(die);
 }
 
 function waitForTheEnd(): Promise<void> {

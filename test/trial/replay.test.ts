@@ -5,11 +5,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { actionFor } from '../../src/dispose/decide.ts';
 import type { LedgerRecord } from '../../src/model/disposition.ts';
-import type { PatternHits } from '../../src/model/evidence.ts';
 import { judge } from '../../src/rules/judge.ts';
 import type { LedgerLines } from '../../src/store/ledger.ts';
 import type { Judging } from '../../src/trial/judging.ts';
-import { type ReplayOptions, replay } from '../../src/trial/replay.ts';
+import { type ReplayOptions, type ReplayPorts, replay } from '../../src/trial/replay.ts';
 import { replayLines } from '../../src/trial/replay-lines.ts';
 import type { ReplayReport } from '../../src/trial/replay-report.ts';
 import { observed } from '../rules/rule-set.ts';
@@ -17,7 +16,7 @@ import { change, hitsIn, judgingOf, ledgerOf, type Mail, mails, recordOf, words 
 
 const inForce = judgingOf();
 const options: ReplayOptions = { since: 0, before: Number.MAX_SAFE_INTEGER, baseline: 'in_force', named: 1000 };
-type Seek = (record: LedgerRecord) => Promise<PatternHits | null>;
+type Seek = ReplayPorts['seek'];
 const nothingKept: Seek = async () => null;
 
 const replayed = (
@@ -83,7 +82,7 @@ test('for any change of scores, weights, thresholds and policy, the hits on reco
       const changed = judgingOf(changes);
       const records = recordsOf(of);
       const report = await replayed(changed, ledgerOf(records));
-      assert.deepEqual(report.told, { hits: of.length, facts: 0, bytes: 0 });
+      assert.deepEqual(report.told, { hits: of.length, facts: 0, texts: 0, bytes: 0 });
       const flips = records.flatMap((record, n) => {
         const mail = of[n] ?? assert.fail();
         const [before, after] = [actionOf(mail, record, inForce), actionOf(mail, record, changed)];
@@ -187,7 +186,11 @@ test('where the bytes were kept, a change of patterns is told whole', async () =
     fc.asyncProperty(manyMails, patterns, async (of, text) => {
       const changed = judgingOf(change(text));
       const records = recordsOf(of);
-      const seek = async ({ id }: LedgerRecord) => hitsIn(changed.rules, of[Number(id)]?.words ?? assert.fail());
+      const seek: Seek = async ({ id }, _open, rules) => ({
+        by: 'bytes',
+        patternHits: hitsIn(rules, of[Number(id)]?.words ?? assert.fail()),
+        unknown: new Set(),
+      });
       const report = await replayed(changed, ledgerOf(records), {}, seek);
       assert.equal(report.unknown.patterns, 0);
       const after = records.map((record, n) => actionOf(of[n] ?? assert.fail(), record, changed).action);
@@ -196,6 +199,34 @@ test('where the bytes were kept, a change of patterns is told whole', async () =
     }),
     { numRuns: 40 },
   );
+});
+
+test('where some texts were kept, what is told is true, and more is told than without', async () => {
+  let told = 0;
+  await fc.assert(
+    fc.asyncProperty(mails, patterns, fc.boolean(), async (mail, text, isWhole) => {
+      const changed = judgingOf(change(text));
+      const record = recordOf(mail, 0, inForce);
+      // Of the symbols that are open the first, or all, can be sought in what was kept.
+      const seek: Seek = async (_record, open, rules) => {
+        const unknown = new Set(isWhole ? [] : [...open].slice(1));
+        const patternHits = hitsIn(rules, mail.words);
+        return {
+          by: 'texts',
+          patternHits: { ...patternHits, hits: patternHits.hits.filter(hit => !unknown.has(hit.symbol)) },
+          unknown,
+        };
+      };
+      const report = await replayed(changed, ledgerOf([record]), {}, seek);
+      if (isWhole) assert.equal(report.unknown.patterns, 0);
+      if (report.unknown.patterns > 0) return;
+      told += report.told.texts;
+      const actions = report.actions.filter(({ after }) => after > 0).map(({ action }) => action);
+      assert.deepEqual(actions, [actionOf(mail, record, changed).action]);
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(told > 0);
 });
 
 const plain: Mail = { facts: {}, words: [], profile: 'default', isRole: false, mode: 'enforce' };
@@ -241,6 +272,14 @@ test('after a reload the ledger says what was sought before it', async () => {
   // Where nobody knows any more what was sought, no pattern is taken to have been.
   const forgotten = await replayed(changed, ledgerOf(records));
   assert.deepEqual([forgotten.unknown.patterns, forgotten.flipped], [1, 0]);
+  // Texts tell it of both sides: of the rules in force, and of those that are tried.
+  const kept: Seek = async (_record, _open, rules) => ({
+    by: 'texts',
+    patternHits: hitsIn(rules, lured.words),
+    unknown: new Set(),
+  });
+  const sought = await replayed(changed, ledgerOf(records), {}, kept);
+  assert.deepEqual([sought.unknown.patterns, sought.told.texts, sought.flips], [0, 1, known.flips]);
 });
 
 test('what no worker could read was not sought, and would not be: nothing about it is unknown', async () => {
@@ -294,6 +333,24 @@ test('the report in lines, and the same bytes for the same facts', async () => {
     'flips:',
     '  00000000000000000001  2026-11-21T12:00:00Z  <a@sender.example> to @default.test (default): quarantine -> tag, score 14 -> 7: LURE 5 -> -2',
   ]);
+});
+
+test('a symbol that could not be sought in what was kept stays open', async () => {
+  const changed = judgingOf(
+    change(
+      `- { symbol: NEW, summary: S., group: other, score: 30, match: { text: /hidden/ }, tests: { hit: [{}], miss: [{}] } }
+- { symbol: NEWER, summary: S., group: other, score: 30, match: { raw: /brand/ }, tests: { hit: [{}], miss: [{}] } }`,
+    ),
+  );
+  const patternHits = { digest: '', hits: [], overran: [] };
+  const nothingOf =
+    (...unknown: readonly string[]): Seek =>
+    async () => ({ by: 'texts', patternHits, unknown: new Set(unknown) });
+  const records = ledgerOf(recordsOf([plain]));
+  const open = await replayed(changed, records, {}, nothingOf('NEWER'));
+  assert.deepEqual([open.unknown.patterns, open.told.texts], [1, 0]);
+  const known = await replayed(changed, records, {}, nothingOf());
+  assert.deepEqual([known.unknown.patterns, known.told.texts, known.flipped], [0, 1, 0]);
 });
 
 test('to take a rule off trial, or to put one on, is told from the hits on record', async () => {

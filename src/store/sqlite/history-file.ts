@@ -34,6 +34,10 @@ const migrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX lessons_by_age ON lessons (at);
   `,
+  `
+  ALTER TABLE names ADD COLUMN organisation TEXT NOT NULL DEFAULT ''; -- unknown where a version before wrote it
+  CREATE INDEX names_by_organisation ON names (kind, organisation);
+  `,
 ];
 
 /** They stand in files: never given to another kind. */

@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { EpochMs } from '../../model/clock.ts';
 import { type HistoryKey, historyKinds, isLearnable, kindOf, nameIn } from '../../model/history.ts';
 import type { Id } from '../../model/ids.ts';
-import type { Lesson, Taught } from '../history.ts';
+import { type Lesson, mostNamesOfOne, type Taught } from '../history.ts';
 import { dayNumber, daysInForce, digestBytes, digestOf, kindNumber, kindNumbers } from './history-file.ts';
 
 export interface HistoryBounds {
@@ -21,7 +21,11 @@ export function historyWrites(db: Database, { keepDays, maxEntries }: HistoryBou
     INSERT INTO sightings VALUES (@key, @day, @kind, @at, @at, @good, @bad)
     ON CONFLICT DO UPDATE SET first_at = min(first_at, @at), last_at = max(last_at, @at),
       good = max(0, good + @good), bad = max(0, bad + @bad)`);
-  const name = db.prepare('INSERT INTO names VALUES (@key, @kind, @name) ON CONFLICT DO NOTHING');
+  const name = db.prepare('INSERT INTO names VALUES (@key, @kind, @name, @organisation) ON CONFLICT DO NOTHING');
+  const hasName = db.prepare<[Uint8Array], 1>('SELECT 1 FROM names WHERE key = ?').pluck();
+  const namesOf = db
+    .prepare<[number, string], number>('SELECT count(*) FROM names WHERE kind = ? AND organisation = ?')
+    .pluck();
   const keep = db.prepare('INSERT INTO lessons VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
   const take = db.prepare<[Id], { at: EpochMs; taught: Taught; keys: Buffer }>(
     'DELETE FROM lessons WHERE tx = ? RETURNING at, taught, keys',
@@ -35,13 +39,21 @@ export function historyWrites(db: Database, { keepDays, maxEntries }: HistoryBou
   /** Never below the true number of rows. */
   let atMost = evict.count();
 
-  function learn({ transaction, at, keys, taught, isHeld }: Lesson): void {
+  /** Whether it has a name, or is given one: also where it is seen only once it is released. */
+  function isNamed(key: HistoryKey, organisation: string): boolean {
+    const row = { key: digestOf(key, secret), kind: kindNumber(key) };
+    if (hasName.get(row.key) !== undefined) return true;
+    if ((namesOf.get(row.kind, organisation) ?? 0) >= mostNamesOfOne) return false;
+    name.run({ ...row, name: nameIn(key), organisation });
+    return true;
+  }
+
+  function learn({ transaction, at, keys: given, organisations, taught, isHeld }: Lesson): void {
     const counts = { good: taught === 'good' ? 1 : 0, bad: taught === 'bad' ? 1 : 0 };
+    const keys = given.filter(key => !isLearnable(kindOf(key)) || isNamed(key, organisations.get(key) ?? ''));
     for (const key of keys) {
       const row = { key: digestOf(key, secret), kind: kindNumber(key) };
       if (taught !== 'nothing') see.run({ ...row, day: dayNumber(at), at, ...counts });
-      // Also of one that is seen only once it is released.
-      if (isLearnable(kindOf(key))) name.run({ ...row, name: nameIn(key) });
     }
     if (isHeld && taught !== 'good') keep.run(transaction, at, taught, packed(keys, secret));
     atMost += keys.length;

@@ -23,6 +23,16 @@ export interface Found {
 
 /** Null where the day was pruned meanwhile, or is being made. */
 export function inDay<T>(dataDir: string, day: Day, read: (db: Database) => T): T | null {
+  const db = openDay(dataDir, day);
+  try {
+    return db && read(db);
+  } finally {
+    db?.close();
+  }
+}
+
+/** For the caller to close. Null as for `inDay`. */
+export function openDay(dataDir: string, day: Day): Database | null {
   let db: Database;
   try {
     db = openForReading(dayFile(dataDir, day));
@@ -30,11 +40,9 @@ export function inDay<T>(dataDir: string, day: Day, read: (db: Database) => T): 
     if (!daysIn(dataDir).includes(day)) return null;
     throw cause;
   }
-  try {
-    return versionOf(db) === 0 ? null : read(db);
-  } finally {
-    db.close();
-  }
+  if (versionOf(db) > 0) return db;
+  db.close();
+  return null;
 }
 
 /** How many migrations a file has had. */

@@ -6,7 +6,7 @@ import type { LedgerRecord } from '../../model/disposition.ts';
 import type { Id } from '../../model/ids.ts';
 import type { LedgerLines, PatternSet } from '../ledger.ts';
 import type { LedgerLine } from '../ledger-line.ts';
-import { type AnyRecord, inDay, mayHold, type Place, recordsAt, versionOf } from './ledger-days.ts';
+import { type AnyRecord, inDay, mayHold, openDay, type Place, recordsAt, versionOf } from './ledger-days.ts';
 import {
   type Day,
   daysIn,
@@ -16,8 +16,8 @@ import {
   unpackedPatternSet,
 } from './ledger-file.ts';
 
-/** Of one portion: enough that a day is opened seldom, and little memory. */
-const portionLines = 2048;
+/** Of one portion: few enough that its garbage is collected young, and that blocks at its ends are seldom unpacked twice. */
+const portionLines = 512;
 
 interface LineRow {
   readonly seq: number;
@@ -35,13 +35,12 @@ export function ledgerLines(dataDir: string): LedgerLines {
     async *lines(since: EpochMs, before: EpochMs): AsyncGenerator<readonly LedgerLine[]> {
       const days = daysIn(dataDir).filter(day => mayHold(day, { since, before }));
       for (const day of days.toReversed()) {
-        let above = 0;
-        let rows: readonly LineRow[];
-        do {
-          rows = inDay(dataDir, day, db => lineRows(db, since, before, above)) ?? [];
-          if (rows.length > 0) yield rows.map(row => lineOf(row, day));
-          above = rows.at(-1)?.seq ?? above;
-        } while (rows.length === portionLines);
+        const db = openDay(dataDir, day);
+        try {
+          if (db !== null) yield* portionsIn(db, day, since, before);
+        } finally {
+          db?.close();
+        }
       }
     },
 
@@ -69,11 +68,16 @@ export function ledgerLines(dataDir: string): LedgerLines {
   };
 }
 
-function lineRows(db: Database, since: EpochMs, before: EpochMs, above: number): readonly LineRow[] {
-  const sql = `
+/** What is appended meanwhile may be among them. */
+function* portionsIn(db: Database, day: Day, since: EpochMs, before: EpochMs): Generator<readonly LedgerLine[]> {
+  const above = db.prepare<unknown[], LineRow>(`
     SELECT seq, id, at, reverse_path, hits, block, place FROM records
-    WHERE seq > ? AND kind = 'message' AND at >= ? AND at < ? ORDER BY seq LIMIT ?`;
-  return db.prepare<unknown[], LineRow>(sql).all(above, since, before, portionLines);
+    WHERE seq > ? AND kind = 'message' AND at >= ? AND at < ? ORDER BY seq LIMIT ${portionLines}`);
+  let rows = above.all(0, since, before);
+  while (rows.length > 0) {
+    yield rows.map(row => lineOf(row, day));
+    rows = rows.length < portionLines ? [] : above.all(rows.at(-1)?.seq, since, before);
+  }
 }
 
 const lineOf = ({ seq, id, at, reverse_path, hits, block, place }: LineRow, day: Day): LedgerLine => ({

@@ -1,12 +1,9 @@
-// The thread of the ledger's one writer: compresses batches, appends them to the file of their day, prunes old days.
+// The thread of the ledger's one writer: compresses batches, appends them to the files of their day, prunes old days.
 
-import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
-import type { Database } from 'better-sqlite3';
 import type { EpochMs } from '../../model/clock.ts';
 import { serveCalls } from './calls.ts';
-import { openForWriting } from './database.ts';
-import { ledgerDir } from './layout.ts';
+import { DayDatabase } from './day-database.ts';
 import {
   appendBlock,
   type Day,
@@ -17,7 +14,7 @@ import {
   migrations,
   type PackedPatternSet,
 } from './ledger-file.ts';
-import { migrate } from './migrations.ts';
+import { appendTexts, type TextsRow, textDaysIn, textMigrations, textsFile } from './texts-file.ts';
 
 export type LedgerWriting = typeof writing;
 
@@ -26,19 +23,35 @@ const dayMs = 24 * 3600 * 1000;
 /** Every day has those that were in use: of the rules in force, and of those before them for messages that were under way. */
 const rememberedSets = 4;
 let sets: readonly PackedPatternSet[] = [];
-let open: { readonly day: Day; readonly db: Database } | null = null;
+const records = new DayDatabase({ fileOf: day => dayFile(dataDir, day), migrations, synchronous: 'FULL' });
+/** Texts are worth no fsync for each block: records would wait for it. */
+const texts = new DayDatabase({
+  fileOf: day => textsFile(dataDir, day),
+  migrations: textMigrations,
+  synchronous: 'NORMAL',
+});
+
+const append = (rows: readonly LedgerRow[]): number =>
+  appendByDay(records, rows, (day, of) => appendBlock(records.of(day), of, sets));
+
+const keepTexts = (rows: readonly TextsRow[]): number =>
+  appendByDay(texts, rows, (day, of) => appendTexts(texts.of(day), of));
 
 /** How many rows are on the disk: fewer than given when a later day's file failed. @throws when none is. */
-function append(rows: readonly LedgerRow[]): number {
+function appendByDay<R extends { readonly at: EpochMs }>(
+  files: DayDatabase,
+  rows: readonly R[],
+  appendTo: (day: Day, rows: readonly R[]) => void,
+): number {
   let done = 0;
   while (done < rows.length) {
     const day = dayOf(rows[done]?.at ?? 0);
     const end = rows.findIndex((row, index) => index > done && dayOf(row.at) !== day);
     const same = rows.slice(done, end < 0 ? rows.length : end);
     try {
-      appendBlock(dayDatabase(day), same, sets);
+      appendTo(day, same);
     } catch (cause) {
-      closeDay(); // The next try opens it afresh.
+      files.close(); // The next try opens it afresh.
       if (done > 0) return done;
       throw cause;
     }
@@ -51,37 +64,49 @@ function describe(set: PackedPatternSet): void {
   sets = [...sets.filter(({ digest }) => digest !== set.digest), set].slice(-rememberedSets);
 }
 
-function dayDatabase(day: Day): Database {
-  if (open?.day === day) return open.db;
-  closeDay();
-  mkdirSync(ledgerDir(dataDir), { recursive: true, mode: 0o700 });
-  const db = openForWriting(dayFile(dataDir, day));
-  migrate(db, migrations);
-  open = { day, db };
-  return db;
-}
-
-function closeDay(): void {
-  open?.db.close();
-  open = null;
-}
-
-/** Counts the days deleted. The newest is never deleted. */
+/** Counts the days deleted, each with its texts. The newest is never deleted. */
 function prune(now: EpochMs, keepDays: number, keepBytes: number): number {
+  const [newest, ...others] = daysIn(dataDir);
+  const keepOthersBytes = keepBytes - (newest === undefined ? 0 : records.sizeOf(newest));
+  const old = outgrown(records, others, now, keepDays, keepOthersBytes);
+  for (const day of old) {
+    // Texts never outlive their records, whenever this is cut short.
+    texts.remove(day);
+    records.remove(day);
+  }
+  return old.length;
+}
+
+/** Counts the days deleted: those too that a clock wrote which ran ahead, since nobody would come for them for long. */
+function pruneTexts(now: EpochMs, keepDays: number, keepBytes: number): number {
+  const days = textDaysIn(dataDir);
+  const ahead = days.filter(day => day > dayOf(now + dayMs));
+  const others = days.filter(day => !ahead.includes(day));
+  const old = [...ahead, ...outgrown(texts, others, now, keepDays, keepBytes)];
+  for (const day of old) texts.remove(day);
+  return old.length;
+}
+
+/** Of `days`, newest first, those older than `keepDays`, and those with which the newer ones have more than `keepBytes`. */
+function outgrown(
+  files: DayDatabase,
+  days: readonly Day[],
+  now: EpochMs,
+  keepDays: number,
+  keepBytes: number,
+): readonly Day[] {
   const oldest = dayOf(now - keepDays * dayMs);
   let bytes = 0;
-  let deleted = 0;
-  for (const [age, day] of daysIn(dataDir).entries()) {
-    bytes += sizeOf(day);
-    if (age === 0 || (day >= oldest && bytes <= keepBytes)) continue;
-    if (open?.day === day) closeDay();
-    for (const suffix of ['', '-wal', '-shm']) rmSync(dayFile(dataDir, day) + suffix, { force: true });
-    deleted += 1;
-  }
-  return deleted;
+  return days.filter(day => {
+    bytes += files.sizeOf(day);
+    return day < oldest || bytes > keepBytes;
+  });
 }
 
-const sizeOf = (day: Day): number => statSync(dayFile(dataDir, day)).size;
+function close(): void {
+  records.close();
+  texts.close();
+}
 
-const writing = { append, describe, prune };
-serveCalls(writing, closeDay);
+const writing = { append, describe, keepTexts, prune, pruneTexts };
+serveCalls(writing, close);

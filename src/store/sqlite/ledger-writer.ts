@@ -4,9 +4,11 @@ import type { EpochMs } from '../../model/clock.ts';
 import type { LedgerRecord, RefusalRecord } from '../../model/disposition.ts';
 import type { LedgerWriter, PatternSet } from '../ledger.ts';
 import type { StoreLog } from '../log.ts';
+import type { TextKeeper } from '../texts.ts';
 import { ThreadCalls } from './calls.ts';
 import { type LedgerRow, ledgerRow, packedPatternSet } from './ledger-file.ts';
 import type { LedgerWriting } from './ledger-thread.ts';
+import { SqliteTexts } from './texts-writer.ts';
 import { startThread } from './thread.ts';
 
 export interface LedgerOptions {
@@ -14,7 +16,8 @@ export interface LedgerOptions {
   readonly batchMs: number;
 }
 
-export type ClosableLedger = LedgerWriter & { close(): Promise<void> };
+/** One thread writes the records, and the texts that are kept beside them. */
+export type ClosableLedger = LedgerWriter & { readonly texts: TextKeeper; close(): Promise<void> };
 
 /** What may wait in memory while the disk does not take it; beyond that records are lost, which is logged. */
 const backlogBytes = 32 * 1024 * 1024;
@@ -26,6 +29,7 @@ export function startLedger(options: LedgerOptions, log: StoreLog): ClosableLedg
 }
 
 class SqliteLedger implements ClosableLedger {
+  readonly texts: TextKeeper;
   readonly #options: LedgerOptions;
   readonly #log: StoreLog;
   readonly #thread: ThreadCalls<LedgerWriting>;
@@ -39,6 +43,7 @@ class SqliteLedger implements ClosableLedger {
     this.#options = options;
     this.#log = log;
     this.#thread = new ThreadCalls(startThread('ledger-thread', { dataDir: options.dataDir }));
+    this.texts = new SqliteTexts(this.#thread, options.batchMs, log);
   }
 
   append(record: LedgerRecord | RefusalRecord): void {
@@ -70,7 +75,9 @@ class SqliteLedger implements ClosableLedger {
   }
 
   async close(): Promise<void> {
-    await this.flush().catch(() => {}); // Logged there; what cannot be written at the end is lost.
+    // Logged there; what cannot be written at the end is lost.
+    await this.flush().catch(() => {});
+    await this.texts.flush();
     await this.#thread.close();
   }
 
