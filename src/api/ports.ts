@@ -9,6 +9,7 @@ import type { Setting, SettingAnswer, SettingEdit, SettingName } from '../rules/
 import type { AccessReader, AddResult } from '../store/access.ts';
 import type { LedgerReader } from '../store/ledger.ts';
 import type { QuarantineReader, ReleaseResult } from '../store/quarantine.ts';
+import type { DrawAnswer, GivenLabel, ReviewsReader } from '../store/reviews.ts';
 import type { TrialAnswer, TrialJob } from '../trial/job.ts';
 
 /** The reading half of the store, opened in the API's thread: no query waits for, or delays, the writer. */
@@ -16,6 +17,7 @@ export interface StoreReader {
   readonly quarantine: QuarantineReader;
   readonly ledger: LedgerReader;
   readonly access: AccessReader;
+  readonly reviews: ReviewsReader;
 }
 
 export interface ApiEffects {
@@ -33,6 +35,10 @@ export interface ApiEffects {
   runTrial(id: Id, job: TrialJob): Promise<TrialAnswer>;
   /** Calls the trial of this id off, where it still runs. */
   endTrial(id: Id): Promise<void>;
+  /** What is kept of it then. Durable when it resolves. */
+  label(given: GivenLabel): Promise<GivenLabel>;
+  /** Of the mail until now. */
+  drawSample(): Promise<DrawAnswer>;
 }
 
 /** What the API asks of the main thread. */

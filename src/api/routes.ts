@@ -5,6 +5,7 @@ import { type Route, route } from './route.ts';
 import { accessRoutes } from './routes/access.ts';
 import { messageRoutes } from './routes/messages.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { reviewRoutes } from './routes/review.ts';
 import { serviceRoutes } from './routes/service.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -23,6 +24,7 @@ const openApi = route({
 export const routes: readonly Route[] = [
   ...quarantineRoutes,
   ...messageRoutes,
+  ...reviewRoutes,
   ...accessRoutes,
   ...settingRoutes,
   ...trialRoutes,

@@ -11,6 +11,7 @@ import {
 } from '../model/access.ts';
 import { type Id, isId } from '../model/ids.ts';
 import { actions } from '../model/verdict.ts';
+import { settingChangeKinds } from '../rules/setting-changes.ts';
 import { scopes } from './tokens.ts';
 
 const idPattern = '^[0-9a-hjkmnp-tv-z]{20}$';
@@ -38,7 +39,7 @@ const queryTime = (about: string) =>
     .transform(text => Date.parse(text))
     .optional();
 
-const paging = {
+export const paging = {
   limit: z.coerce.number().int().min(1).max(200).default(50).meta({ description: 'Items on a page.' }),
   cursor: z.string().min(1).max(1024).optional().meta({ description: 'Where the page before ended: its `cursor`.' }),
 };
@@ -277,7 +278,7 @@ const counterfactuals = z
     settings: z
       .array(
         z.object({
-          kind: z.enum(['score', 'weight', 'threshold', 'always', 'malware', 'file_type']),
+          kind: z.enum(settingChangeKinds),
           name: z.string(),
           from: settingValue,
           to: settingValue.nullable().meta({ description: 'Null where it would have to be taken away.' }),
@@ -344,7 +345,14 @@ const explainedMessage = messageSummary
     facts: z.record(z.string(), observation).meta({ description: 'By the name of the check.' }),
     pattern_hits: z.object({
       digest: z.string(),
-      hits: z.array(z.object({ symbol: z.string(), field: z.string(), saw: z.string() })),
+      hits: z.array(
+        z.object({
+          symbol: z.string(),
+          field: z.string(),
+          saw: z.string().meta({ description: 'The first match, at most 60 characters.' }),
+          count: z.int().meta({ description: 'Matches in all of the field, where the pattern counts them; else 1.' }),
+        }),
+      ),
       overran: z.array(z.string()),
     }),
     timings_ms: z.record(z.string(), z.number()),

@@ -1,8 +1,9 @@
-// postern profiles list | test: which industries there are, and whether their policies still do what their fixtures say.
+// postern profiles list | test | calibrate: which industries there are, and whether their policies still do what their fixtures say.
 
 import { join } from 'node:path';
 import { type FixtureResult, profileFixtures, type TestedProfile, testProfiles } from '../compose/profile-fixtures.ts';
 import { ruleSetOf } from '../compose/rule-set.ts';
+import { apiAccess } from '../config/api-access.ts';
 import { loadConfig } from '../config/load.ts';
 import { BadInput } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
@@ -11,9 +12,10 @@ import type { Profile } from '../rules/profile.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addProfilesCalibrate } from './profiles-calibrate.ts';
 
 /** Those that were made with the shipped profiles. */
-const shippedFixtures = join(import.meta.dirname, '../../fixtures/profiles');
+export const shippedFixtures = join(import.meta.dirname, '../../fixtures/profiles');
 
 interface ListOptions {
   readonly config?: string;
@@ -27,7 +29,7 @@ interface TestOptions extends ListOptions {
 
 export function profilesCommands(cli: Cli): void {
   const { program, run, out } = cli;
-  const profiles = program.command('profiles').description('list and test the policies of industries');
+  const profiles = program.command('profiles').description('list, test and calibrate the policies of industries');
   profiles
     .command('list')
     .description('a line for each profile: version, thresholds (tag/quarantine/reject), whom it is for')
@@ -50,6 +52,7 @@ export function profilesCommands(cli: Cli): void {
     .option('--verbose', 'a line for each message, not only for those that fail')
     .option('--json', 'one JSON object a message')
     .action((names: string[], options: TestOptions) => run(() => test(names, options, out)));
+  addProfilesCalibrate(profiles, cli, apiAccess());
 }
 
 async function test(names: readonly string[], options: TestOptions, out: Cli['out']): Promise<number> {

@@ -49,16 +49,18 @@ export function addQuarantineCommands(program: Command, options: ApiCommandOptio
         ({ copies }) => copies.map(copyLine).join(''),
       ),
     );
-  command('delete <id>', 'delete an entry with its mail').action((id: string, chosen: Common) =>
-    answer(
-      chosen,
-      async api => {
-        await api.ask('DELETE', entryPath(id));
-        return { deleted: id };
-      },
-      ({ deleted }) => `${deleted} deleted\n`,
-    ),
-  );
+  command('delete <id>', 'delete an entry with its mail')
+    .option('--as-spam', 'and label the message so: it was kept for good reason')
+    .action((id: string, chosen: DeleteOptions) =>
+      answer(
+        chosen,
+        async api => {
+          await api.ask('DELETE', `${entryPath(id)}${chosen.asSpam === true ? '?label=spam' : ''}`);
+          return { deleted: id };
+        },
+        ({ deleted }) => `${deleted} deleted\n`,
+      ),
+    );
 }
 
 interface ListOptions extends Common {
@@ -70,6 +72,8 @@ interface ListOptions extends Common {
   readonly text?: string;
   readonly limit: string;
 }
+
+type DeleteOptions = Common & { readonly asSpam?: true };
 
 interface ReleaseOptions extends Common {
   readonly recipient?: readonly string[];

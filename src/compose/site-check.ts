@@ -3,6 +3,7 @@
 
 import { namedProfiles } from '../config/recipient-policy.ts';
 import type { Config } from '../config/schema.ts';
+import { showDuration } from '../config/units.ts';
 import { comparablePath, domainOf } from '../model/address.ts';
 import type { Clock, Random } from '../model/clock.ts';
 import { noFaults } from '../model/clock.ts';
@@ -40,7 +41,22 @@ export function settingWarnings(config: Config, quarantinesFrom: (profile: strin
       'accept_any_domain is true: whoever reaches a listener may send to any domain. List yours in domains.',
     );
   }
-  return [...warnings, ...greylistWarnings(config, quarantinesFrom), ...strangerWarnings(config)];
+  return [
+    ...warnings,
+    ...greylistWarnings(config, quarantinesFrom),
+    ...strangerWarnings(config),
+    ...reviewWarnings(config),
+  ];
+}
+
+/** What is not in the ledger any more when a sample is drawn, the sample says nothing of. */
+function reviewWarnings({ review, ledger }: Config): readonly string[] {
+  const oldestMs = review.sample_after + review.sample_every;
+  if (review.sample_size === 0 || oldestMs <= ledger.keep) return [];
+  return [
+    `review draws samples of mail up to ${showDuration(oldestMs)} old, and ledger.keep is ${showDuration(ledger.keep)}: ` +
+      'some of it is gone then. Keep it longer, or set review.sample_size to 0 for no samples.',
+  ];
 }
 
 /** Only what is not quarantined is greylisted: one warning for each profile that leaves nothing between. */

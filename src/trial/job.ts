@@ -2,17 +2,21 @@
 
 import type { EpochMs } from '../model/clock.ts';
 import type { SourceFile } from '../rules/source.ts';
+import type { DrawnSample } from '../store/reviews.ts';
+import type { DrawOptions } from './draw.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { ReplayReport } from './replay-report.ts';
 import type { ShadowReport } from './shadow.ts';
 
 export type TrialJob =
   | { readonly kind: 'replay'; readonly changes: readonly SourceFile[]; readonly options: ReplayOptions }
-  | { readonly kind: 'shadow'; readonly since: EpochMs; readonly now: EpochMs };
+  | { readonly kind: 'shadow'; readonly since: EpochMs; readonly now: EpochMs }
+  | { readonly kind: 'draw'; readonly options: DrawOptions };
 
 interface Reports {
   readonly replay: ReplayReport;
   readonly shadow: ShadowReport;
+  readonly draw: DrawnSample;
 }
 
 export type TrialAnswer<K extends TrialJob['kind'] = TrialJob['kind']> =

@@ -1,5 +1,7 @@
 // How far a share that was counted can be from the true one: exact binomial bounds (Clopper and Pearson 1934).
 
+import { incompleteBeta } from './beta.ts';
+
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -11,19 +13,34 @@ export function interval(count: number, total: number, confidence = 0.95): Inter
   return { low: lowerBound(count, total, 1 - tail), high: upperBound(count, total, 1 - tail) };
 }
 
-/** The share that the true one exceeds with a probability of 1 - `confidence` at most. */
+/**
+ * The share that the true one exceeds with a probability of 1 - `confidence` at most. Counts need not be whole: of weighted
+ * mail they are what so much independent mail would be.
+ */
 export function upperBound(count: number, total: number, confidence = 0.95): number {
   if (count >= total) return 1;
-  return rootOf(share => 1 - confidence - atMost(count, total, share));
+  return rootOf(share => incompleteBeta(share, count + 1, total - count) - confidence);
 }
 
 /** The share that the true one falls short of with a probability of 1 - `confidence` at most. */
 export function lowerBound(count: number, total: number, confidence = 0.95): number {
   if (count <= 0) return 0;
-  return rootOf(share => 1 - atMost(count - 1, total, share) - (1 - confidence));
+  return rootOf(share => incompleteBeta(share, count, total - count + 1) - (1 - confidence));
 }
 
-/** Where `rising`, which grows from 0 to 1, is zero. */
+/** Of how many, at least, no more than `count` must be found for the upper bound to be within `target`. */
+export function totalNeeded(count: number, target: number, confidence = 0.95): number {
+  let [few, enough] = [Math.floor(count), Math.ceil(2 * count) + 1];
+  while (upperBound(count, enough, confidence) > target) [few, enough] = [enough, 2 * enough];
+  while (enough - few > 1) {
+    const middle = Math.floor((few + enough) / 2);
+    if (upperBound(count, middle, confidence) > target) few = middle;
+    else enough = middle;
+  }
+  return enough;
+}
+
+/** Where `rising` is zero, between 0 and 1. */
 function rootOf(rising: (share: number) => number): number {
   let low = 0;
   let high = 1;
@@ -33,18 +50,4 @@ function rootOf(rising: (share: number) => number): number {
     else high = middle;
   }
   return (low + high) / 2;
-}
-
-/** The probability of `count` or fewer among `total`, each with probability `share`. */
-function atMost(count: number, total: number, share: number): number {
-  if (share <= 0) return 1;
-  if (share >= 1) return count >= total ? 1 : 0;
-  let sum = 0;
-  // In logarithms, as the first terms of a long sum are too small for a double.
-  let term = total * Math.log1p(-share);
-  for (let k = 0; k <= count; k++) {
-    sum += Math.exp(term);
-    term += Math.log((total - k) / (k + 1)) + Math.log(share) - Math.log1p(-share);
-  }
-  return Math.min(1, sum);
 }

@@ -25,6 +25,7 @@ import type { Setting, SettingAnswer, SettingEdit } from '../../src/rules/settin
 import type { AccessFilter, AddResult, KeptAccessEntry } from '../../src/store/access.ts';
 import type { LedgerFilter } from '../../src/store/ledger.ts';
 import type { Entry, EntryFilter, Page, ReleaseResult } from '../../src/store/quarantine.ts';
+import type { DrawAnswer, GivenLabel, Sample, SampledMessage } from '../../src/store/reviews.ts';
 import type { TrialAnswer, TrialJob } from '../../src/trial/job.ts';
 import { countingRandom, FakeClock } from '../support/clock.ts';
 import { type Ending, tempDir } from '../support/temp.ts';
@@ -81,6 +82,11 @@ class Fakes {
   readonly endedTrials: Id[] = [];
   trial: (id: Id) => Promise<TrialAnswer> = async () => ({ status: 'busy' });
   whenTrialEnds = (): void => {};
+  readonly labels = new Map<Id, GivenLabel>();
+  labelFailure: Error | null = null;
+  readonly samples: Sample[] = [];
+  readonly sampled = new Map<Id, readonly SampledMessage[]>();
+  drawAnswer: DrawAnswer = { status: 'nothing' };
   failure: Error | null = null;
   isReady = true;
   nextCursor: string | null = null;
@@ -157,6 +163,12 @@ function storeOf(fakes: Fakes) {
       list: async (filter: AccessFilter, limit: number, cursor: string | null) =>
         page([...fakes.access.values()], filter, limit, cursor),
     },
+    reviews: {
+      label: async (message: Id) => fakes.labels.get(message) ?? null,
+      labels: async () => [...fakes.labels.values()],
+      samples: async () => fakes.samples,
+      sampled: async (sample: Id) => fakes.sampled.get(sample) ?? [],
+    },
   };
 }
 
@@ -186,6 +198,12 @@ function mainOf(fakes: Fakes): MainThread {
       fakes.endedTrials.push(id);
       fakes.whenTrialEnds();
     },
+    label: async given => {
+      if (fakes.labelFailure !== null) throw fakes.labelFailure;
+      fakes.labels.set(given.message, given);
+      return given;
+    },
+    drawSample: async () => fakes.drawAnswer,
     alive: async () => {
       if (fakes.failure !== null) throw fakes.failure;
     },
@@ -374,7 +392,14 @@ export function aRecord(over: Partial<LedgerRecord> = {}): LedgerRecord {
         clamav: { state: 'failed', ms: 3, reason: 'connection refused' },
         html: { state: 'skipped', reason: 'no HTML' },
       },
-      patternHits: { digest: 'd', hits: [{ symbol: 'A', field: 'subject', saw: 'VIAGRA' }], overran: ['B'] },
+      patternHits: {
+        digest: 'd',
+        hits: [
+          { symbol: 'A', field: 'subject', saw: 'VIAGRA' },
+          { symbol: 'C', field: 'text', saw: '!', count: 7 },
+        ],
+        overran: ['B'],
+      },
       timings: { 'auth.spf': 12 },
     },
     groups: [

@@ -152,6 +152,13 @@ const doNothing: readonly { name: string; keys: Record<string, unknown>; says: r
     keys: { accept_any_domain: true, recipient_profiles: { 'boss@our.test': 'finance' } },
     says: [/^accept_any_domain/],
   },
+  { name: 'a ledger that is kept just as long as samples need', keys: { ledger: { keep: '9d' } }, says: [] },
+  {
+    name: 'samples of mail that the ledger has no more',
+    keys: { ledger: { keep: '9d' }, review: { sample_after: '3d' } },
+    says: [/^review draws samples of mail up to 10d old, and ledger\.keep is 9d/],
+  },
+  { name: 'no samples of it', keys: { ledger: { keep: '1d' }, review: { sample_size: 0 } }, says: [] },
 ];
 for (const { name, keys, says } of doNothing) {
   test(`settings that do nothing: ${name}`, () => {

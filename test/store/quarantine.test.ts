@@ -22,7 +22,8 @@ test('a database from before SMTPUTF8 and DSN is brought up to date, and keeps i
   await first.close();
   const db = new Database(databaseFile(dataDir));
   db.exec(`ALTER TABLE entries DROP COLUMN is_utf8; ALTER TABLE entries DROP COLUMN dsn;
-    DROP TABLE access_entries; PRAGMA user_version = 1`);
+    DROP TABLE access_entries; DROP TABLE labels; DROP TABLE sampled; DROP TABLE sample_bands; DROP TABLE samples;
+    PRAGMA user_version = 1`);
   db.close();
   const { quarantine } = await openTestStore(t, dataDir);
   assert.ok(id);

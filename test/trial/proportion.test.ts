@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { interval, lowerBound, upperBound } from '../../src/trial/proportion.ts';
+import { interval, lowerBound, totalNeeded, upperBound } from '../../src/trial/proportion.ts';
 
 const about = (value: number, wanted: number): void =>
   assert.ok(Math.abs(value - wanted) < 5e-5, `${value} is not ${wanted}`);
@@ -23,6 +23,22 @@ for (const { count, total, low, high } of cases)
 test('no error in 2,995 says that there is less than one in a thousand, with 95% confidence', () => {
   assert.ok(upperBound(0, 2995) < 0.001);
   assert.ok(upperBound(0, 2994) >= 0.001);
+});
+
+for (const { count, target, needed } of [
+  { count: 0, target: 0.001, needed: 2995 },
+  { count: 1, target: 0.001, needed: 4742 },
+  { count: 2, target: 0.001, needed: 6294 },
+  { count: 0, target: 0.01, needed: 299 },
+])
+  test(`${count} errors allow for a bound of ${target} in ${needed}, and in no fewer`, () => {
+    assert.equal(totalNeeded(count, target), needed);
+    assert.ok(upperBound(count, needed) <= target && upperBound(count, needed - 1) > target);
+  });
+
+test('between whole counts lies what is needed between them', () => {
+  const needed = totalNeeded(0.5, 0.001);
+  assert.ok(needed > 2995 && needed < 4742 && upperBound(0.5, needed) <= 0.001);
 });
 
 test('bounds enclose what was counted, and close in as more is counted', () => {

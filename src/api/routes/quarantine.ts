@@ -3,9 +3,11 @@
 import { Readable } from 'node:stream';
 import type { Path } from '../../model/address.ts';
 import type { Entry, ReleasedCopy } from '../../store/quarantine.ts';
+import type { GivenLabel, MessageLabel } from '../../store/reviews.ts';
 import type { StoreReader } from '../ports.ts';
 import { problem, problemSchema } from '../problem.ts';
-import { type Answer, notFound, present, problemAnswer, type Route, route } from '../route.ts';
+import { deleteQuery } from '../review-schemas.ts';
+import { type Answer, type ApiDeps, notFound, present, problemAnswer, type Route, route } from '../route.ts';
 import {
   entryPage,
   entryQuery,
@@ -89,14 +91,19 @@ const release = route({
     422: { about: 'Not all of these are recipients of the entry.', content: problemSchema },
     502: { about: 'The next hop refused copies, which stay held: `copies` has its replies.', content: problemSchema },
   },
-  answer: async ({ params, headers, body }, { store, main }) => {
+  answer: async ({ params, headers, body, askedBy }, deps) => {
+    const { store, main, log } = deps;
     const entry = await shownEntry(store, params.id);
     if (entry === null) return notFound;
     const strangers = strangersTo(entry, body?.recipients ?? []);
     if (strangers.length > 0) return notRecipients(strangers);
     const result = await main.release(entry.id, body?.recipients ?? 'all', headers['idempotency-key'] ?? null);
     if (result.status === 'unknown entry') return notFound;
-    return result.status === 'key reused' ? keyReused : releaseAnswer(entry, result.copies);
+    if (result.status === 'key reused') return keyReused;
+    // It is released, whether that can be kept or not.
+    const given = labelOf(entry, 'ham', 'release', askedBy, deps);
+    await main.label(given).catch(err => log.error({ message: given.message, err }, 'label not kept'));
+    return releaseAnswer(entry, result.copies);
   },
 });
 
@@ -128,12 +135,25 @@ const remove = route({
   about: 'Deletes an entry with its mail, released or not.',
   scope: 'quarantine:release',
   params: idParams,
+  query: deleteQuery,
   answers: { 204: { about: 'Deleted.', content: null }, 404: unknownEntry },
-  answer: async ({ params }, { store, main }) => {
-    const entry = await shownEntry(store, params.id);
-    return entry !== null && (await main.delete(entry.id)) ? { status: 204, body: null } : notFound;
+  answer: async ({ params, query, askedBy }, deps) => {
+    const entry = await shownEntry(deps.store, params.id);
+    if (entry === null) return notFound;
+    const { main } = deps;
+    if (query.label !== undefined) await main.label(labelOf(entry, query.label, 'review', askedBy, deps));
+    return (await main.delete(entry.id)) ? { status: 204, body: null } : notFound;
   },
 });
+
+/** What a reviewer does with an entry says what he takes it for. */
+const labelOf = (
+  { transaction, receivedAt }: Entry,
+  label: MessageLabel,
+  reason: 'release' | 'review',
+  by: string,
+  { clock }: ApiDeps,
+): GivenLabel => ({ message: transaction, receivedAt, label, reason, by, at: clock.now() });
 
 /** A `pending` entry belongs to a transaction that is not finished: to the outside it is not there yet. */
 const isShown = (entry: Entry): boolean => entry.state !== 'pending';

@@ -11,10 +11,21 @@ export interface Lock {
 }
 
 /**
- * Makes `dataDir` ours. Node has no flock(2); SQLite has a lock that works on all our systems, so an empty database is locked.
+ * Makes `dataDir` ours.
  * @throws ConfigError when another process has it, or the folder cannot be used.
  */
 export function lockDataDir(dataDir: string): Lock {
+  const lock = lockUnlessInUse(dataDir);
+  if (lock === null) throw new ConfigError(`another process uses this data_dir: ${dataDir}`, { dataDir });
+  return lock;
+}
+
+/**
+ * The same; null when another process has it. Node has no flock(2); SQLite has a lock that works on all our systems, so an empty
+ * database is locked.
+ * @throws ConfigError when the folder cannot be used.
+ */
+export function lockUnlessInUse(dataDir: string): Lock | null {
   try {
     makeDataDir(resolve(dataDir));
     const db = new Database(lockFile(dataDir), { timeout: 0 });
@@ -26,7 +37,7 @@ export function lockDataDir(dataDir: string): Lock {
     }
     return { release: () => db.close() };
   } catch (cause) {
-    if (isBusy(cause)) throw new ConfigError(`another process uses this data_dir: ${dataDir}`, { dataDir, cause });
+    if (isBusy(cause)) return null;
     throw new ConfigError('data_dir cannot be used', { dataDir, cause });
   }
 }

@@ -6,6 +6,7 @@ import { deferralWrites, receiptWrites, requestWrites } from './attempt-writes.t
 import { deleteWrites } from './delete-writes.ts';
 import { keepWrites, overdueWrites } from './keep-writes.ts';
 import { releaseWrites } from './release-writes.ts';
+import { reviewWrites } from './review-writes.ts';
 
 export const operations = (db: Database) => ({
   ...keepWrites(db),
@@ -16,6 +17,7 @@ export const operations = (db: Database) => ({
   ...deferralWrites(db),
   ...requestWrites(db),
   ...accessWrites(db),
+  ...reviewWrites(db),
 });
 
 export type Operations = ReturnType<typeof operations>;

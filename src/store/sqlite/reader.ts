@@ -3,16 +3,19 @@
 import type { AccessReader } from '../access.ts';
 import type { LedgerReader } from '../ledger.ts';
 import type { QuarantineReader } from '../quarantine.ts';
+import type { ReviewsReader } from '../reviews.ts';
 import { accessReader } from './access.ts';
 import { openForReading } from './database.ts';
 import { databaseFile } from './layout.ts';
 import { ledgerReader } from './ledger-reader.ts';
 import { quarantineReader } from './quarantine-reader.ts';
+import { reviewsReader } from './reviews.ts';
 
 export interface StoreReader {
   readonly quarantine: QuarantineReader;
   readonly ledger: LedgerReader;
   readonly access: AccessReader;
+  readonly reviews: ReviewsReader;
   close(): void;
 }
 
@@ -23,6 +26,7 @@ export function openStoreReader(dataDir: string): StoreReader {
     quarantine: quarantineReader(db, dataDir),
     ledger: ledgerReader(dataDir),
     access: accessReader(db),
+    reviews: reviewsReader(db),
     close: () => db.close(),
   };
 }

@@ -1,5 +1,5 @@
-// Tables of the quarantine, of what is remembered between a client's attempts, and of entries that the API was given. A
-// migration that was released is never edited: changes are appended.
+// Tables of the quarantine, of what is remembered between a client's attempts, of entries that the API was given, and of what
+// reviewers said. A migration that was released is never edited: changes are appended.
 
 export const migrations: readonly string[] = [
   `
@@ -80,5 +80,43 @@ export const migrations: readonly string[] = [
   CREATE UNIQUE INDEX access_entries_by_name ON access_entries (subject, value, scope, kind);
   CREATE INDEX access_entries_by_age ON access_entries (added_at, id);
   CREATE INDEX access_entries_by_end ON access_entries (expires_at) WHERE expires_at IS NOT NULL;
+  `,
+  `
+  -- What people said of messages.
+  CREATE TABLE labels (
+    message     TEXT PRIMARY KEY,  -- the id of its record in the ledger
+    received_at INTEGER NOT NULL,
+    label       TEXT NOT NULL,     -- ham, spam
+    reason      TEXT NOT NULL,     -- release, review, sample
+    labelled_by TEXT NOT NULL,
+    labelled_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX labels_by_age ON labels (received_at);
+
+  -- Samples drawn for review, one behind the other in time.
+  CREATE TABLE samples (
+    id       TEXT PRIMARY KEY,
+    since    INTEGER NOT NULL,
+    before   INTEGER NOT NULL,
+    drawn_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE sample_bands (
+    sample   TEXT NOT NULL REFERENCES samples (id) ON DELETE CASCADE,
+    profile  TEXT NOT NULL,
+    action   TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    labelled INTEGER NOT NULL,     -- of these, before the draw
+    drawn    INTEGER NOT NULL,
+    PRIMARY KEY (sample, profile, action)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE sampled (
+    sample   TEXT NOT NULL REFERENCES samples (id) ON DELETE CASCADE,
+    message  TEXT NOT NULL,
+    profile  TEXT NOT NULL,
+    action   TEXT NOT NULL,
+    weight   REAL NOT NULL,        -- messages that it stands for
+    PRIMARY KEY (sample, message, profile)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sampled_by_message ON sampled (message);
   `,
 ];

@@ -7,6 +7,8 @@ import type { StoreLog } from '../log.ts';
 import type { Deferrals, Receipts } from '../memory-of-attempts.ts';
 import type { Quarantine } from '../quarantine.ts';
 import type { Requests } from '../requests.ts';
+import type { Reviews } from '../reviews.ts';
+import type { TextKeeper } from '../texts.ts';
 import { sqliteAccess } from './access.ts';
 import { BlobWriter } from './blob-writer.ts';
 import { openForReading } from './database.ts';
@@ -17,6 +19,7 @@ import { sqliteDeferrals, sqliteReceipts, sqliteRequests } from './memory-of-att
 import { Soundness, SqliteQuarantine } from './quarantine.ts';
 import { quarantineReader } from './quarantine-reader.ts';
 import type { Recovery } from './recovery.ts';
+import { sqliteReviews } from './reviews.ts';
 import { Writer } from './writer.ts';
 
 export interface StoreOptions {
@@ -38,7 +41,9 @@ export interface Store {
   readonly deferrals: Deferrals;
   readonly requests: Requests;
   readonly access: AccessEntries;
+  readonly reviews: Reviews;
   readonly ledger: LedgerWriter;
+  readonly texts: TextKeeper;
   /** What was put right at the start. */
   readonly recovery: Recovery;
   /** Writes what was asked for and appended, then lets another process in. */
@@ -67,7 +72,9 @@ export async function openStore(options: StoreOptions, deps: StoreDeps): Promise
       deferrals: sqliteDeferrals(writer),
       requests: sqliteRequests(writer),
       access: sqliteAccess(writer, db),
+      reviews: sqliteReviews(writer, db),
       ledger,
+      texts: ledger.texts,
       recovery,
       async close() {
         await Promise.all([ledger.close(), writer.close()]);
