@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { Points } from '../model/verdict.ts';
 
 /** Decimals of at most three places, as the files have them; in thousandths. */
-const points = (about: string) =>
+const points = (about: string, least = -1000, most = 1000) =>
   z
     .number()
-    .min(-1000)
-    .max(1000)
+    .min(least)
+    .max(most)
     .meta({ description: `${about} At most three decimals.` })
     .transform((value, context): Points => {
       const thousandths = Math.round(value * 1000);
@@ -23,6 +23,11 @@ const entries = (about: string) =>
 
 export const nameParams = z.strictObject({
   name: z.string().min(1).max(200).meta({ description: 'The symbol, profile or list.' }),
+});
+
+export const weightParams = z.strictObject({
+  name: z.string().min(1).max(200).meta({ description: 'The profile.' }),
+  group: z.string().min(1).max(200).meta({ description: 'The group of rules.' }),
 });
 
 export const versionHeaders = z.object({
@@ -40,6 +45,16 @@ export const thresholdsBody = z
     why,
   })
   .meta({ id: 'ThresholdsRequest' });
+export const weightBody = z
+  .strictObject({
+    weight: points(
+      'By what the points of the group are multiplied; 1 leaves them as they are, 0 takes them away.',
+      0,
+      100,
+    ),
+    why,
+  })
+  .meta({ id: 'WeightRequest' });
 export const listBody = z
   .strictObject({
     add: entries('All that the list has beside the entries of its file.'),
@@ -79,6 +94,15 @@ export const thresholdsSettingSchema = z
     override,
   })
   .meta({ id: 'ThresholdsSetting' });
+export const weightSettingSchema = z
+  .object({
+    profile: z.string(),
+    group: z.string(),
+    weight: z.number(),
+    set_by: setBy.nullable(),
+    override,
+  })
+  .meta({ id: 'WeightSetting' });
 const madeEntries = z.array(made.extend({ entry: z.string() }));
 export const listSettingSchema = z
   .object({
@@ -91,4 +115,5 @@ export const listSettingSchema = z
 
 export type ScoreView = z.infer<typeof scoreSettingSchema>;
 export type ThresholdsView = z.infer<typeof thresholdsSettingSchema>;
+export type WeightView = z.infer<typeof weightSettingSchema>;
 export type ListView = z.infer<typeof listSettingSchema>;

@@ -74,8 +74,9 @@ export const replaySchema = z
     unknown: z.object({ patterns: z.int(), profile: z.int(), pruned: z.int() }).meta({
       description: 'Patterns that nobody sought in them, a profile that is no more, records deleted meanwhile.',
     }),
-    told: z.object({ hits: z.int(), facts: z.int(), bytes: z.int() }).meta({
-      description: 'From what the changed rules were told: hits or facts on record, or bytes that were kept.',
+    told: z.object({ hits: z.int(), facts: z.int(), texts: z.int(), bytes: z.int() }).meta({
+      description:
+        'From what the changed rules were told: hits or facts on record, texts that were kept (`ledger.keep_texts`), or bytes in the quarantine.',
     }),
     actions: z.array(z.object({ action, before: z.int(), after: z.int() })),
     flips,

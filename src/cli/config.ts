@@ -1,4 +1,4 @@
-// postern config check | print: what the configuration says, before it is in force.
+// postern config check | print | plan | apply: what the configuration says, before it is in force, and how it comes into force.
 
 import { randomBytes } from 'node:crypto';
 import { readEntryFiles } from '../access/entry-files.ts';
@@ -20,6 +20,7 @@ import { printable } from '../observe/printable.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { Cli } from './command.ts';
+import { addConfigPlan } from './config-plan.ts';
 import { exitCodes } from './exit-codes.ts';
 
 interface CheckOptions {
@@ -41,8 +42,10 @@ interface PrintOptions {
  */
 const foreignDomains = ['relay-test.invalid', 'example.com'] as const;
 
-export function configCommands({ program, run, out, err }: Cli): void {
-  const config = program.command('config').description('check or print the configuration');
+export function configCommands(cli: Cli): void {
+  const { program, run, out, err } = cli;
+  const config = program.command('config').description('check, print, plan or apply the configuration');
+  addConfigPlan(config, cli);
   config
     .command('check')
     .description(

@@ -1,7 +1,7 @@
-// postern scores | thresholds | lists: what is in force, and changes of it, over the REST API.
+// postern scores | thresholds | weights | lists: what is in force, and changes of it, over the REST API.
 
 import type { Command } from 'commander';
-import type { ListView, ScoreView, ThresholdsView } from '../api/setting-schemas.ts';
+import type { ListView, ScoreView, ThresholdsView, WeightView } from '../api/setting-schemas.ts';
 import { BadInput } from '../model/failure.ts';
 import { printable } from '../observe/printable.ts';
 import { type ApiClient, type ApiCommandOptions, apiCommand, type Common, printAnswer } from './api-client.ts';
@@ -17,6 +17,7 @@ type ListChange = Common & { readonly why: string };
 export function addSettingsCommands(program: Command, options: ApiCommandOptions): void {
   addScores(program.command('scores').description('scores of symbols in the running gateway'), options);
   addThresholds(program.command('thresholds').description('thresholds of profiles in the running gateway'), options);
+  addWeights(program.command('weights').description('weights of groups in the running gateway'), options);
   addLists(program.command('lists').description('entries of lists in the running gateway'), options);
 }
 
@@ -42,7 +43,7 @@ function addScores(scores: Command, options: ApiCommandOptions): void {
   );
 }
 
-const thresholdsPath = (profile: string): string => `/v1/profiles/${encodeURIComponent(profile)}/thresholds`;
+export const thresholdsPath = (profile: string): string => `/v1/profiles/${encodeURIComponent(profile)}/thresholds`;
 
 function addThresholds(thresholds: Command, options: ApiCommandOptions): void {
   const command = (usage: string, about: string): Command =>
@@ -62,6 +63,31 @@ function addThresholds(thresholds: Command, options: ApiCommandOptions): void {
   command('unset <profile>', 'take back what was set: those of its file are in force').action(
     (profile: string, chosen: Common) =>
       answer(chosen, api => api.change('DELETE', thresholdsPath(profile), () => undefined)),
+  );
+}
+
+export const weightPath = (profile: string, group: string): string =>
+  `/v1/profiles/${encodeURIComponent(profile)}/weights/${encodeURIComponent(group)}`;
+
+function addWeights(weights: Command, options: ApiCommandOptions): void {
+  const command = (usage: string, about: string): Command =>
+    apiCommand(weights.command(usage).description(about), options);
+  const answer = (chosen: Common, ask: (api: ApiClient) => Promise<unknown>) =>
+    printAnswer(options, chosen, async api => (await ask(api)) as WeightView, weightText);
+  command('show <profile> <group>', 'what the group weighs there, and where that was set').action(
+    (profile: string, group: string, chosen: Common) =>
+      answer(chosen, api => api.ask('GET', weightPath(profile, group))),
+  );
+  withWhy(command('set <profile> <group>', 'set what the group weighs there: in force at once, and kept'))
+    .requiredOption('--to <weight>', 'by what its points are multiplied: 0.5')
+    .action((profile: string, group: string, chosen: SetOptions) =>
+      answer(chosen, api =>
+        api.change('PUT', weightPath(profile, group), () => ({ weight: numberOf(chosen.to), why: chosen.why })),
+      ),
+    );
+  command('unset <profile> <group>', 'take back what was set: the weight of its file is in force').action(
+    (profile: string, group: string, chosen: Common) =>
+      answer(chosen, api => api.change('DELETE', weightPath(profile, group), () => undefined)),
   );
 }
 
@@ -139,6 +165,9 @@ const scoreText = ({ symbol, score, set_by, override, profiles }: ScoreView): st
 
 const thresholdsText = ({ profile, tag, quarantine, reject, set_by, override }: ThresholdsView): string =>
   lines(`${profile}  tag ${tag}  quarantine ${quarantine}  reject ${reject ?? 'none'}  ${set_by}${whyOf(override)}`);
+
+const weightText = ({ profile, group, weight, set_by, override }: WeightView): string =>
+  lines(`${profile}  ${group}  ${weight}  ${set_by ?? 'not set'}${whyOf(override)}`);
 
 function listText({ entries, added: here, removed: gone }: ListView): string {
   const made = new Map(here.map(({ entry, why, by, at }) => [entry, `  added by ${by} ${at}: ${why}`]));

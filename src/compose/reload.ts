@@ -8,42 +8,68 @@ import type { Gateway } from './gateway.ts';
 
 type Reloadable = Pick<Gateway, 'reloadRules' | 'reloadAccess' | 'replaceCertificates'>;
 
+/** What became of the configuration and the rules. */
+export interface Reloaded {
+  /** Why they were not taken, a line each. */
+  readonly problems: readonly string[];
+  /** Keys that changed, and are in force only after a restart. */
+  readonly atRestart: readonly string[];
+}
+
 /** Reads again at each call, one after the other; resolves when all that was asked for until then is done. Never rejects. */
-export function reloader(gateway: Reloadable, inForce: Config, read: () => Config, log: Log): () => Promise<void> {
-  let last = Promise.resolve();
+export function reloader(gateway: Reloadable, inForce: Config, read: () => Config, log: Log): () => Promise<Reloaded> {
+  let last: Promise<unknown> = Promise.resolve();
   /** Of the configuration that was read last: rules that could not be used with them are tried with them again. */
   let lists: RuleLists = inForce;
   return () => {
-    last = last.then(() => {
-      lists = readAgain(gateway, inForce, read, log) ?? lists;
-      return reload(gateway, lists, log);
+    const done = last.then(async () => {
+      const { next, problems, atRestart } = readAgain(gateway, inForce, read, log);
+      lists = next ?? lists;
+      return { problems: [...problems, ...(await reload(gateway, lists, log))], atRestart };
     });
-    return last;
+    last = done;
+    return done;
   };
 }
 
-/** Null where the configuration cannot be used. */
-function readAgain(gateway: Reloadable, inForce: Config, read: () => Config, log: Log): Config | null {
+/** `next` is null where the configuration cannot be used. */
+function readAgain(
+  gateway: Reloadable,
+  inForce: Config,
+  read: () => Config,
+  log: Log,
+): Reloaded & { readonly next: Config | null } {
   try {
     const next = read();
     gateway.replaceCertificates(next);
     log.info({}, 'configuration read again');
-    const keys = changedKeys(inForce, next);
-    if (keys.length > 0) log.warn({ keys }, 'changed, and in force only after a restart');
-    return next;
+    const atRestart = changedKeys(inForce, next);
+    if (atRestart.length > 0) log.warn({ keys: atRestart }, 'changed, and in force only after a restart');
+    return { next, problems: [], atRestart };
   } catch (err) {
     log.error({ err }, 'configuration not read again: the one in force stays');
-    return null;
+    return { next: null, problems: problemsIn(err), atRestart: [] };
   }
 }
 
-async function reload(gateway: Reloadable, lists: RuleLists, log: Log): Promise<void> {
-  await gateway.reloadRules(lists).then(
-    () => log.info({}, 'rules reloaded'),
-    err => log.error({ err }, 'rules not reloaded: those in force stay'),
+/** What is wrong with the rules. */
+async function reload(gateway: Reloadable, lists: RuleLists, log: Log): Promise<readonly string[]> {
+  const problems = await gateway.reloadRules(lists).then(
+    () => {
+      log.info({}, 'rules reloaded');
+      return [];
+    },
+    err => {
+      log.error({ err }, 'rules not reloaded: those in force stay');
+      return problemsIn(err);
+    },
   );
   await gateway.reloadAccess().then(
     () => log.info({}, 'access files reloaded'),
     err => log.error({ err }, 'access files not reloaded: the entries in force stay'),
   );
+  return problems;
 }
+
+const problemsIn = (error: unknown): readonly string[] =>
+  (error instanceof Error ? error.message : String(error)).split('\n');

@@ -8,7 +8,7 @@ import type { RuleSet } from '../rules/rule.ts';
 import type { Place } from '../rules/source.ts';
 
 /** A value, its path from the outside in, and where it was set. */
-type Row = readonly [path: readonly (string | number)[], value: string | number, at: Place];
+export type Row = readonly [path: readonly (string | number)[], value: string | number, at: Place];
 
 export function printRules(rules: RuleSet, places: EntryPlaces): string {
   const document = new Document({});
@@ -22,12 +22,12 @@ export function printRules(rules: RuleSet, places: EntryPlaces): string {
 }
 
 /** Of the rules that are judged and count, or are on trial. */
-const scoreRows = ({ rules }: RuleSet): readonly Row[] =>
+export const scoreRows = ({ rules }: RuleSet): readonly Row[] =>
   rules
     .filter(({ isEnabled, role }) => isEnabled && role !== 'component')
     .map(({ symbol, score, setBy }) => [['scores', symbol], score / 1000, setBy]);
 
-function profileRows(profile: Profile): readonly Row[] {
+export function profileRows(profile: Profile): readonly Row[] {
   const { name, thresholds, malware } = profile;
   const place = (path: string): Place => profile.places.get(path) ?? profile.at;
   const threshold = (of: keyof typeof thresholds, value: Points | null): Row => {

@@ -2,20 +2,23 @@
 
 import type { Config } from './schema.ts';
 
-/** What feeds lists of the rules, and is taken with them. */
-export type RuleLists = Pick<Config, 'lists' | 'forwarders'> & { readonly arc: Pick<Config['arc'], 'trusted_sealers'> };
+/** Where the rules are and what feeds their lists: taken when they are loaded again. */
+export type RuleLists = Pick<Config, 'rules' | 'lists' | 'forwarders'> & {
+  readonly arc: Pick<Config['arc'], 'trusted_sealers'>;
+};
 
-/** `config` with the lists of another. */
-export const withLists = (config: Config, { lists, forwarders, arc }: RuleLists): Config => ({
+/** `config` with the rules and lists of another. */
+export const withLists = (config: Config, { rules, lists, forwarders, arc }: RuleLists): Config => ({
   ...config,
+  rules,
   lists,
   forwarders,
   arc: { ...config.arc, trusted_sealers: arc.trusted_sealers },
 });
 
 /**
- * As the schema has them: `next_hop`, `smtp.max_connections`. Certificates, and lists that rules read, are apart: they are
- * renewed while it runs.
+ * As the schema has them: `next_hop`, `smtp.max_connections`. Certificates, rules and the lists that they read are apart:
+ * they are renewed while it runs.
  */
 export function changedKeys(before: Config, after: Config): readonly string[] {
   const { smtp: smtpBefore, arc: arcBefore, ...restBefore } = withLists(before, after);

@@ -1,17 +1,19 @@
 // From text and environment to a `Config`, or to errors that name file, line and the nearest valid key.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
 import { alterationFaults } from './alteration-faults.ts';
+import { keptTextsFaults } from './kept-texts-faults.ts';
 import { ldapFaults } from './ldap-faults.ts';
 import { isLoopback } from './loopback.ts';
 import { namedNextHops, routeFaults } from './routes.ts';
 import { sameKeys } from './same-keys.ts';
 import { type Config, schema } from './schema.ts';
+import { readJournal, standsAt } from './swap-journal.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Json = { [key: string]: unknown };
@@ -25,7 +27,11 @@ const notKeys = new Set(['POSTERN_FAULT', 'POSTERN_TOKEN', 'POSTERN_URL', 'POSTE
  */
 export function loadConfig(path: string | null, environment: Environment = process.env): Config {
   if (path !== null && !existsSync(path)) throw new ConfigError(`${path}: no such file`);
-  return parseConfig(configText(path), path ?? 'embedded default', environment);
+  const config = parseConfig(configText(path), path ?? 'embedded default', environment);
+  const journal = path === null ? null : readJournal(path);
+  if (journal === null) return config;
+  const folders = config.rules.folders.map(folder => standsAt(journal, folder));
+  return { ...config, rules: { ...config.rules, folders } };
 }
 
 export function parseConfig(text: string, name: string, environment: Environment): Config {
@@ -84,7 +90,11 @@ function applyEnvironment(tree: Json, environment: Environment): void {
 }
 
 /** The file's text, by which origins are told; empty for the embedded default. */
-export const configText = (path: string | null): string => (path === null ? '' : readFileSync(path, 'utf8'));
+export function configText(path: string | null): string {
+  if (path === null) return '';
+  const journal = readJournal(path);
+  return readFileSync(journal === null ? path : standsAt(journal, realpathSync(path)), 'utf8');
+}
 
 /** The variable that set the value at `path`, or what encloses it: it wins over the file. Null where none did. */
 export function variableOf(path: readonly PropertyKey[], environment: Environment): string | null {
@@ -209,7 +219,7 @@ function unsafe(config: Config): string[] {
   if (config.recipients !== 'list' && config.recipient_list.length > 0) {
     reasons.push(`recipient_list is set and recipients is "${config.recipients}": it would not be read.`);
   }
-  reasons.push(...ldapFaults(config), ...alterationFaults(config));
+  reasons.push(...ldapFaults(config), ...alterationFaults(config), ...keptTextsFaults(config));
   if (config.forwarding.learn === 'trust' && config.history.keep === 'off') {
     reasons.push('forwarding.learn is "trust" and history.keep is "off": nothing could be learnt.');
   }

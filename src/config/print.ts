@@ -3,7 +3,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { type Config, schema } from './schema.ts';
-import { showDuration, showSize } from './units.ts';
+import { showDuration, showPercent, showSize } from './units.ts';
 import { type OriginOf, withOrigins } from './with-origins.ts';
 
 interface Node {
@@ -20,7 +20,8 @@ export const printConfig = (config: Config): string => stringify(writtenConfig(c
 export const printOrigins = (config: Config, originOf: OriginOf): string =>
   withOrigins(writtenConfig(config), originOf);
 
-const writtenConfig = (config: Config): unknown =>
+/** As it would be written, secrets masked. */
+export const writtenConfig = (config: Config): unknown =>
   written(config, z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Node);
 
 function written(value: unknown, node: Node): unknown {
@@ -37,5 +38,6 @@ function written(value: unknown, node: Node): unknown {
 
 function withUnit(value: number, format: string | undefined): unknown {
   if (format === 'duration') return showDuration(value);
+  if (format === 'percentage') return showPercent(value);
   return format === 'size' ? showSize(value) : value;
 }

@@ -72,7 +72,7 @@ function typeName(node: Node): string {
   if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(typeName))].join(' or ');
   if (node.enum !== undefined) return node.enum.map(word => `\`${word}\``).join(', ');
   if (node.const !== undefined) return `\`${node.const}\``;
-  if (node.format === 'duration' || node.format === 'size') return node.format;
+  if (node.format === 'duration' || node.format === 'size' || node.format === 'percentage') return node.format;
   if (node.type === 'array') return `list of ${node.items?.type ?? 'value'}s`;
   if (node.type === 'object') return 'mapping';
   return node.type ?? 'value';

@@ -3,6 +3,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../model/failure.ts';
+import { withoutSwapSuffix } from './swap-journal.ts';
 
 /** The package's own rules: beside src/ and dist/. */
 export const shippedRules = join(import.meta.dirname, '../../rules');
@@ -38,7 +39,10 @@ export function readFitRecords(folders: readonly string[]): { readonly path: str
   });
 }
 
-const shownAs = (folder: string): string => (folder === shippedRules ? basename(folder) : folder);
+const shownAs = (folder: string): string => (folder === shippedRules ? basename(folder) : withoutSwapSuffix(folder));
+
+/** All rule files, profiles and lists in `folder`, by their paths in it. */
+export const ruleFilesIn = (folder: string): readonly SourceText[] => filesBelow(folder, '');
 
 interface SourceText {
   readonly path: string;

@@ -2,14 +2,16 @@
 
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { count, duration, size, strings } from './fields.ts';
+import { count, duration, percentage, size, strings } from './fields.ts';
 import { accessKeys } from './sections/access.ts';
 import { alterationKeys } from './sections/alterations.ts';
 import { authenticationKeys, trustedSealers } from './sections/authentication.ts';
 import { historyKeys } from './sections/history.ts';
+import { ledgerKeys } from './sections/ledger.ts';
 import { nextHop, nextHopKeys } from './sections/next-hops.ts';
 import { recipientKeys } from './sections/recipients.ts';
 import { reputationKeys } from './sections/reputation.ts';
+import { reviewKeys } from './sections/review.ts';
 import { arcSeal, dkim } from './sections/signing.ts';
 import { smtp } from './sections/smtp.ts';
 import { trialKeys } from './sections/trial.ts';
@@ -67,7 +69,7 @@ export const schema = z.strictObject({
   ...trialKeys,
   checks: z
     .enum(['all', 'none'])
-    .meta({ description: '`none` relays without inspecting: for measuring, and for an emergency.' })
+    .meta({ description: '`none` relays without inspecting, and loads no rules: for measuring, and for an emergency.' })
     .prefault('all'),
   verdict_deadline: duration('25s', 'From end of data to the verdict; delivery follows.'),
   on_failure: z
@@ -121,6 +123,10 @@ export const schema = z.strictObject({
       spamassassin: strings(
         'SpamAssassin’s rules to load beside ours: `.cf` files, and folders whose `.pre` and `.cf` files are read in the order of their names. `postern rules import` says of each rule how true it is.',
       ),
+      apply_limit: percentage(
+        '1%',
+        '`postern config apply` is refused without `--force` where more of the replayed mail would move to another action, or cannot be told.',
+      ),
     })
     .prefault({}),
   workers: z
@@ -133,12 +139,8 @@ export const schema = z.strictObject({
     })
     .prefault({}),
   quarantine: z.strictObject({ keep: duration('30d', 'Entries older than this are deleted.') }).prefault({}),
-  ledger: z
-    .strictObject({
-      keep: duration('30d', 'Day files older than this are deleted.'),
-      max_size: size('10GiB', 'Beyond this the oldest day files are deleted.'),
-    })
-    .prefault({}),
+  ...ledgerKeys,
+  ...reviewKeys,
   log: z
     .strictObject({
       level: z

@@ -13,6 +13,16 @@ export function parseSize(text: string): number | null {
   return scaled(text, sizes);
 }
 
+/** `0.5%` as a share of 1; null when `text` is not a percentage of at most 100. */
+export function parsePercent(text: string): number | null {
+  const match = /^(\d{1,3}(?:\.\d{1,4})?)%$/.exec(text);
+  const percent = Number(match?.[1] ?? Number.NaN);
+  return percent <= 100 ? percent / 100 : null;
+}
+
+/** `0.005` as `0.5%`. */
+export const showPercent = (share: number): string => `${Number((share * 100).toFixed(4))}%`;
+
 function scaled(text: string, units: Readonly<Record<string, number>>): number | null {
   const match = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text);
   const factor = units[match?.[2] ?? ''];

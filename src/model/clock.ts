@@ -18,7 +18,8 @@ export type Random = (n: number) => Uint8Array;
 /**
  * The named states of THREATS.md ("Where to be killed"), and the failures that a test may inject there.
  * R: relay, Q: quarantine, L: release, D: expiry, M: mixed verdicts. Q5 is R6, of mail that is kept; M4 follows it, with
- * the receipts not yet consumed.
+ * the receipts not yet consumed. A: a configuration that is applied, of which A4, A5 and A9 come with each
+ * file or folder.
  */
 export type FaultPoint =
   | 'R0-connected'
@@ -42,7 +43,17 @@ export type FaultPoint =
   | 'M1-pending-committed'
   | 'M2-next-hop-replied'
   | 'M3-flip-committed'
-  | 'M4-client-answered';
+  | 'M4-client-answered'
+  | 'A1-staging'
+  | 'A2-staged'
+  | 'A3-committed'
+  | 'A4-old-aside'
+  | 'A5-one-moved'
+  | 'A6-all-moved'
+  | 'A7-taken'
+  | 'A8-putting-back'
+  | 'A9-new-aside'
+  | 'A10-put-back';
 
 /** Called at each named state. A test's version may throw there, never return, or kill the process. */
 export type Faults = (point: FaultPoint) => void | Promise<void>;

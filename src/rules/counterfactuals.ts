@@ -41,16 +41,18 @@ const limits = { named: 5, tried: 20_000 } as const;
 
 /** Null where `grounds` do not make `verdict` of its hits: profile or policy are other ones by now. */
 export function counterfactuals(verdict: Verdict, grounds: Grounds): Counterfactuals | null {
-  const outcome = (hits: readonly Hit[], profile = grounds.profile): Outcome =>
-    outcomeOf(hits, grounds.facts, profile, grounds.policy);
+  const outcome = (hits: readonly Hit[], other: Partial<ProfileInForce> = {}): Outcome => {
+    const { facts, profile, policy } = { ...grounds, ...other };
+    return outcomeOf(hits, facts, profile, policy);
+  };
   if (!isSame(outcome(verdict.hits), verdict)) return null;
-  const actionOf = (hits: readonly Hit[], profile?: Profile): Action => outcome(hits, profile).action;
+  const actionOf = (hits: readonly Hit[], other?: Partial<ProfileInForce>): Action => outcome(hits, other).action;
   const bare = outcome([]);
   const isHeld = bare.action === verdict.action;
   return {
     ...smallestSets(verdict, grounds.profile, actionOf),
     heldBy: isHeld ? bare.floors.filter(({ action }) => action === bare.action).map(({ name }) => name) : [],
-    settings: settingChanges(verdict, grounds.profile, actionOf),
+    settings: settingChanges(verdict, grounds, actionOf),
   };
 }
 

@@ -1,14 +1,29 @@
 // The one setting that would have changed a verdict's action: of each kind the one that counts most there, moved only as far
 // as it must.
 
+import type { Facts } from '../model/evidence.ts';
 import { type Action, actions, type Hit, type Points, type Verdict } from '../model/verdict.ts';
+import { learntProofs, type Policy } from './policy.ts';
 import { maxScore, maxWeight, type Profile } from './profile.ts';
 import type { Place } from './source.ts';
 import { pointsOf } from './weigh.ts';
 
+/** The last three are of the configuration: `dmarc.enforce`, `forwarding.learn` and `arc.trusted_sealers`. */
+export const settingChangeKinds = [
+  'score',
+  'weight',
+  'threshold',
+  'always',
+  'malware',
+  'file_type',
+  'dmarc_enforce',
+  'forwarding_learn',
+  'trusted_sealer',
+] as const;
+
 export interface SettingChange {
-  readonly kind: 'score' | 'weight' | 'threshold' | 'always' | 'malware' | 'file_type';
-  /** The symbol, group, threshold or extension that it is about; the profile for `malware`. */
+  readonly kind: (typeof settingChangeKinds)[number];
+  /** What it is about: a symbol, group, threshold, extension or domain; the profile for `malware`. */
   readonly name: string;
   readonly from: Points | Action;
   /** Null where it would have to be taken away. */
@@ -19,26 +34,45 @@ export interface SettingChange {
   readonly setBy: Place | null;
 }
 
-/** The action of the hits under a profile; under the one in question where none is given. */
-type ActionOf = (hits: readonly Hit[], profile?: Profile) => Action;
+/** By what the verdict was made, beside the rules. */
+interface Grounds {
+  readonly facts: Facts;
+  readonly profile: Profile;
+  readonly policy: Policy;
+}
+
+/** The action of the hits under another profile or policy; under those in question where none is given. */
+type ActionOf = (hits: readonly Hit[], other?: Partial<Pick<Grounds, 'profile' | 'policy'>>) => Action;
 
 /** For a milder action, or a stricter one where the message was delivered. */
-export function settingChanges(verdict: Verdict, profile: Profile, actionOf: ActionOf): readonly SettingChange[] {
-  const trial = new Trial(verdict, profile, actionOf);
-  return [trial.score(), trial.weight(), trial.threshold(), trial.always(), trial.malware(), trial.fileType()].filter(
-    change => change !== null,
-  );
+export function settingChanges(verdict: Verdict, grounds: Grounds, actionOf: ActionOf): readonly SettingChange[] {
+  const trial = new Trial(verdict, grounds, actionOf);
+  return [
+    trial.score(),
+    trial.weight(),
+    trial.threshold(),
+    trial.always(),
+    trial.malware(),
+    trial.fileType(),
+    trial.dmarcEnforce(),
+    trial.forwardingLearn(),
+    trial.trustedSealer(),
+  ].filter(change => change !== null);
 }
 
 class Trial {
   readonly #verdict: Verdict;
   readonly #profile: Profile;
+  readonly #policy: Policy;
+  readonly #facts: Facts;
   readonly #actionOf: ActionOf;
   readonly #isStricter: boolean;
 
-  constructor(verdict: Verdict, profile: Profile, actionOf: ActionOf) {
+  constructor(verdict: Verdict, { profile, policy, facts }: Grounds, actionOf: ActionOf) {
     this.#verdict = verdict;
     this.#profile = profile;
+    this.#policy = policy;
+    this.#facts = facts;
     this.#actionOf = actionOf;
     this.#isStricter = verdict.action === 'deliver';
   }
@@ -118,13 +152,52 @@ class Trial {
     return null;
   }
 
+  /** The domain, or the `*`, that is named there. */
+  dmarcEnforce(): SettingChange | null {
+    const domain = text(this.#facts, 'auth.dmarc', 'domain').toLowerCase();
+    const name = this.#policy.dmarcEnforce.find(named => named === domain || named === '*');
+    const dmarcEnforce = this.#policy.dmarcEnforce.filter(named => named !== name);
+    if (name === undefined) return null;
+    return this.#configured('dmarc_enforce', name, null, this.#actionUnder({ dmarcEnforce }));
+  }
+
+  /** What was learnt of a forwarder or list would be trusted, or not any more. */
+  forwardingLearn(): SettingChange | null {
+    const learnt = this.#verdict.hits.find(({ symbol }) => learntProofs.has(symbol));
+    if (learnt === undefined) return null;
+    const action = this.#actionUnder({ trustsLearnt: this.#policy.trustsLearnt !== true });
+    return this.#configured('forwarding_learn', learnt.symbol, action, action);
+  }
+
+  /** The one whose word lifted a failed DMARC. */
+  trustedSealer(): SettingChange | null {
+    const name = text(this.#facts, 'auth.arc', 'sealer');
+    const others = this.#verdict.hits.filter(({ symbol }) => symbol !== sealerProof);
+    if (name === '' || others.length === this.#verdict.hits.length) return null;
+    return this.#configured('trusted_sealer', name, null, this.#actionOf(others));
+  }
+
+  #actionUnder(policy: Partial<Policy>): Action {
+    return this.#actionOf(this.#verdict.hits, { policy: { ...this.#policy, ...policy } });
+  }
+
+  #configured(
+    kind: SettingChange['kind'],
+    name: string,
+    to: SettingChange['to'],
+    action: Action,
+  ): SettingChange | null {
+    if (!this.#isWanted(action)) return null;
+    return { kind, name, from: this.#verdict.action, to, action, setBy: 'configuration' };
+  }
+
   /** `change` with what follows of it, where it would do. */
   #under(
     settings: Partial<Profile>,
     path: string,
     change: Omit<SettingChange, 'action' | 'setBy'>,
   ): SettingChange | null {
-    const action = this.#actionOf(this.#verdict.hits, { ...this.#profile, ...settings });
+    const action = this.#actionOf(this.#verdict.hits, { profile: { ...this.#profile, ...settings } });
     if (!this.#isWanted(action)) return null;
     return { ...change, action, setBy: this.#profile.places.get(path) ?? null };
   }
@@ -170,6 +243,15 @@ const byWeight = (a: { readonly points: Points }, b: { readonly points: Points }
 function reached({ score, thresholds }: Verdict): 'tag' | 'quarantine' | 'reject' | null {
   const names = ['reject', 'quarantine', 'tag'] as const;
   return names.find(name => score >= (thresholds[name] ?? Number.POSITIVE_INFINITY)) ?? null;
+}
+
+/** Fires for a seal of one of `arc.trusted_sealers`. */
+const sealerProof = 'TRUSTED_FORWARDER';
+
+function text(facts: Facts, check: string, field: string): string {
+  const of = facts[check];
+  const value = of?.state === 'observed' ? (of.value as Readonly<Record<string, unknown>>)[field] : null;
+  return typeof value === 'string' ? value : '';
 }
 
 function without<V>(of: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {

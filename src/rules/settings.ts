@@ -1,4 +1,4 @@
-// What can be set while the gateway runs: scores, a profile's thresholds, entries of lists. Kept as overrides, in YAML.
+// What can be set while the gateway runs: scores, a profile's thresholds and weights, entries of lists. Kept as overrides, in YAML.
 
 import { createHash } from 'node:crypto';
 import { type Document, isMap, parseDocument } from 'yaml';
@@ -7,12 +7,14 @@ import type { Override } from './profile.ts';
 import type { RuleSet } from './rule.ts';
 import type { Place } from './source.ts';
 
-export const settingKinds = ['score', 'thresholds', 'list'] as const;
+/** `name`: the symbol, profile or list. */
+export type SettingName = { readonly kind: 'score' | 'thresholds' | 'list'; readonly name: string } | WeightName;
 
-export interface SettingName {
-  readonly kind: (typeof settingKinds)[number];
-  /** The symbol, profile or list. */
+/** Of a group in the profile `name`. */
+export interface WeightName {
+  readonly kind: 'weight';
   readonly name: string;
+  readonly group: string;
 }
 
 /** Why, by whose token, and when. */
@@ -23,14 +25,16 @@ export interface Made {
 }
 
 /** Null takes the override away. */
-export type SettingEdit = SettingName & { readonly why: string } & (
-    | { readonly kind: 'score'; readonly value: Points | null }
-    | { readonly kind: 'thresholds'; readonly value: Thresholds | null }
-    | {
-        readonly kind: 'list';
-        readonly value: { readonly add: readonly string[]; readonly remove: readonly string[] } | null;
-      }
-  );
+export type SettingEdit = { readonly why: string } & (
+  | { readonly kind: 'score'; readonly name: string; readonly value: Points | null }
+  | { readonly kind: 'thresholds'; readonly name: string; readonly value: Thresholds | null }
+  | (WeightName & { readonly value: Points | null })
+  | {
+      readonly kind: 'list';
+      readonly name: string;
+      readonly value: { readonly add: readonly string[]; readonly remove: readonly string[] } | null;
+    }
+);
 
 interface Common {
   /** Of its value: another one, another version. */
@@ -53,6 +57,14 @@ export interface ThresholdsSetting extends Common {
   readonly override: Made | null;
 }
 
+export interface WeightSetting extends Common {
+  readonly kind: 'weight';
+  readonly weight: Points;
+  /** Null where nobody set it: it is 1. */
+  readonly setBy: Place | null;
+  readonly override: Made | null;
+}
+
 export interface ListSetting extends Common {
   readonly kind: 'list';
   /** In force, those that were added among them. */
@@ -61,7 +73,7 @@ export interface ListSetting extends Common {
   readonly removed: ReadonlyMap<string, Made>;
 }
 
-export type Setting = ScoreSetting | ThresholdsSetting | ListSetting;
+export type Setting = ScoreSetting | ThresholdsSetting | WeightSetting | ListSetting;
 
 /** What became of a change. */
 export type SettingAnswer =
@@ -73,15 +85,17 @@ export type SettingAnswer =
   | { readonly status: 'refused'; readonly problems: readonly string[] };
 
 /** What is in force under `rules`, of which `overrides` are the text; null where there is nothing by this name. */
-export function settingOf({ kind, name }: SettingName, rules: RuleSet, overrides: string): Setting | null {
-  const override = plainAt(parseDocument(overrides), pathOf({ kind, name }));
-  switch (kind) {
+export function settingOf(of: SettingName, rules: RuleSet, overrides: string): Setting | null {
+  const override = plainAt(parseDocument(overrides), pathOf(of));
+  switch (of.kind) {
     case 'score':
-      return scoreSetting(name, rules, madeOf(override));
+      return scoreSetting(of.name, rules, madeOf(override));
     case 'thresholds':
-      return thresholdsSetting(name, rules, madeOf(override));
+      return thresholdsSetting(of.name, rules, madeOf(override));
+    case 'weight':
+      return weightSetting(of, rules, madeOf(override));
     case 'list':
-      return listSetting(name, rules, override);
+      return listSetting(of.name, rules, override);
   }
 }
 
@@ -104,6 +118,13 @@ function thresholdsSetting(name: string, rules: RuleSet, override: Made | null):
   return { kind: 'thresholds', thresholds, setBy, override, version: versionOf([thresholds, override]) };
 }
 
+function weightSetting({ name, group }: WeightName, rules: RuleSet, override: Made | null): WeightSetting | null {
+  const profile = rules.profiles.get(name);
+  if (profile === undefined || !rules.rules.some(rule => rule.group === group)) return null;
+  const { value: weight = 1000, setBy = null } = profile.weights.get(group) ?? {};
+  return { kind: 'weight', weight, setBy, override, version: versionOf([weight, override]) };
+}
+
 function listSetting(name: string, rules: RuleSet, override: Plain): ListSetting | null {
   const list = rules.lists.get(name);
   if (list === undefined) return null;
@@ -124,6 +145,7 @@ export function edited(overrides: string, edit: SettingEdit, by: string, at: str
   if (edit.value === null) withoutEmpty(document, path);
   else if (edit.kind === 'score') setFlow(document, path, { score: edit.value / 1000, ...made });
   else if (edit.kind === 'thresholds') setFlow(document, path, { ...inWords(edit.value), ...made });
+  else if (edit.kind === 'weight') setFlow(document, path, { weight: edit.value / 1000, ...made });
   else {
     withoutEmpty(document, path);
     for (const key of ['add', 'remove'] as const) {
@@ -140,8 +162,18 @@ const inWords = ({ tag, quarantine, reject }: Thresholds) => ({
   reject: reject === null ? 'none' : reject / 1000,
 });
 
-const pathOf = ({ kind, name }: SettingName): readonly string[] =>
-  kind === 'score' ? ['scores', name] : kind === 'list' ? ['lists', name] : ['profiles', name, 'thresholds'];
+function pathOf(of: SettingName): readonly string[] {
+  switch (of.kind) {
+    case 'score':
+      return ['scores', of.name];
+    case 'thresholds':
+      return ['profiles', of.name, 'thresholds'];
+    case 'weight':
+      return ['profiles', of.name, 'weights', of.group];
+    case 'list':
+      return ['lists', of.name];
+  }
+}
 
 /** On one line, so that a place tells them apart. */
 function setFlow(document: Document, path: readonly string[], value: object): void {

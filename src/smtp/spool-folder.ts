@@ -1,22 +1,15 @@
 // One spool folder a process. Its name says who owns it (boot, PID namespace, PID and start time), so making it is one
 // atomic step, and whoever starts next can tell from /proc which folders a killed process left behind.
 
-import { mkdir, readdir, readFile, readlink, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Id, isId } from '../model/ids.ts';
+import { type Owner, ownerOf, startOf } from './process-owner.ts';
 
 export interface SpoolFolder {
   readonly path: string;
   /** Removes the folder with what is in it; never throws. */
   release(): Promise<void>;
-}
-
-interface Owner {
-  readonly boot: string;
-  readonly namespace: string;
-  readonly pid: string;
-  /** Clock ticks from boot to the start of the process: a PID is used again, the pair is not. */
-  readonly start: string;
 }
 
 const hour = 3_600_000;
@@ -64,19 +57,4 @@ async function isGone(path: string, owner: Owner, self: Owner): Promise<boolean>
   }
   const touched = await stat(path).catch(() => null);
   return touched !== null && touched.mtimeMs < Date.now() - 24 * hour;
-}
-
-async function ownerOf(pid: number): Promise<Owner> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
-  const namespace = await readlink('/proc/self/ns/pid');
-  const start = await startOf(String(pid));
-  return { boot: boot.trim(), namespace: namespace.replace(/\D/g, ''), pid: String(pid), start: start ?? '0' };
-}
-
-/** Field 22 of /proc/PID/stat (proc(5)); null when there is no such process, or only its zombie. */
-async function startOf(pid: string): Promise<string | null> {
-  const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);
-  // Field 2 is the program's name in parentheses, which may hold spaces and parentheses of its own.
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields === undefined || fields[0] === 'Z' ? null : (fields[19] ?? null);
 }

@@ -273,7 +273,14 @@ test('a message is explained: margins, points, floors, what was not judged, fact
   assert.deepEqual(verdict.missing, [{ check: 'clamav', reason: 'connection refused' }]);
   assert.deepEqual(json.facts['auth.spf'], { state: 'observed', ms: 12, value: { result: 'pass' } });
   assert.deepEqual(json.facts.clamav, { state: 'failed', ms: 3, reason: 'connection refused' });
-  assert.deepEqual(json.pattern_hits.overran, ['B']);
+  assert.deepEqual(json.pattern_hits, {
+    digest: 'd',
+    hits: [
+      { symbol: 'A', field: 'subject', saw: 'VIAGRA', count: 1 },
+      { symbol: 'C', field: 'text', saw: '!', count: 7 },
+    ],
+    overran: ['B'],
+  });
 });
 
 test('a message is explained: what would have changed the action, as long as its profile is still in force', async t => {

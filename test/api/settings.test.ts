@@ -2,32 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ListSetting, ScoreSetting, ThresholdsSetting } from '../../src/rules/settings.ts';
+import type { WeightSetting } from '../../src/rules/settings.ts';
+import { listOf, made, score, thresholds } from '../support/settings.ts';
 import { startTestApi, type TestApi } from './support.ts';
 
-const made = { why: 'W.', by: 'desk', at: '2026-11-22T07:30:00.000Z' };
-const score: ScoreSetting = {
-  kind: 'score',
-  score: 2500,
-  setBy: 'overrides.yaml:2 (api, desk, 2026-11-22T07:30:00.000Z)',
-  override: made,
-  profiles: [['clinic', { value: 500, why: 'W.', setBy: 'rules/profiles/clinic.yaml:3' }]],
-  version: 'v1',
-};
-const thresholds: ThresholdsSetting = {
-  kind: 'thresholds',
-  thresholds: { tag: 5000, quarantine: 8000, reject: null },
-  setBy: 'rules/profiles/default.yaml:4',
-  override: null,
-  version: 'v2',
-};
-const list: ListSetting = {
-  kind: 'list',
-  entries: ['a.test', 'b.test'],
-  added: new Map([['b.test', made]]),
-  removed: new Map(),
-  version: 'v3',
-};
+const weight: WeightSetting = { kind: 'weight', weight: 250, setBy: null, override: null, version: 'v4' };
+const list = listOf(['a.test', 'b.test'], ['b.test']);
 
 function put(api: TestApi, path: string, body: object, ifMatch: string | null = '"v1"', token?: string) {
   const headers = { 'content-type': 'application/json', ...(ifMatch === null ? {} : { 'if-match': ifMatch }) };
@@ -42,6 +22,10 @@ test('each kind of setting is shown with its origin and its version', async t =>
   assert.deepEqual(a.json.profiles, [{ profile: 'clinic', score: 0.5, set_by: 'rules/profiles/clinic.yaml:3' }]);
   const { json } = await api.ask('GET', '/v1/profiles/default/thresholds');
   assert.deepEqual([json.tag, json.quarantine, json.reject, json.override], [5, 8, null, null]);
+  api.fakes.settings.set('weight default', weight);
+  const pharma = await api.ask('GET', '/v1/profiles/default/weights/pharma');
+  assert.deepEqual(pharma.json, { profile: 'default', group: 'pharma', weight: 0.25, set_by: null, override: null });
+  assert.equal(pharma.headers.get('etag'), '"v4"');
   const shops = await api.ask('GET', '/v1/lists/shops/entries');
   assert.deepEqual(shops.json.added, [{ entry: 'b.test', ...made }]);
   assert.equal((await api.ask('GET', '/v1/scores/NOBODY')).status, 404);
@@ -55,6 +39,17 @@ test('a change names its version, its reason and its token', async t => {
   api.fakes.settingAnswer = { status: 'done', setting: thresholds };
   const low = { tag: 0.001, quarantine: 8, reject: null, why: 'W.' };
   assert.equal((await put(api, '/v1/profiles/default/thresholds', low, '*')).status, 200);
+  api.fakes.settingAnswer = { status: 'done', setting: weight };
+  assert.equal((await put(api, '/v1/profiles/default/weights/pharma', { weight: 0.25, why: 'W.' }, '*')).status, 200);
+  assert.deepEqual(api.fakes.changes.pop()?.edit, {
+    kind: 'weight',
+    name: 'default',
+    group: 'pharma',
+    value: 250,
+    why: 'W.',
+  });
+  for (const slip of [-0.1, 100.1, 0.0001])
+    assert.equal((await put(api, '/v1/profiles/default/weights/pharma', { weight: slip, why: 'W.' }, '*')).status, 400);
   api.fakes.settingAnswer = { status: 'done', setting: list };
   assert.equal((await put(api, '/v1/lists/shops/entries', { add: ['b.test'], why: 'W.' })).status, 200);
   const back = await api.ask('DELETE', '/v1/lists/shops/entries', { headers: { 'if-match': '"v3"' } });

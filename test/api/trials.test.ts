@@ -23,7 +23,7 @@ const replayed: ReplayReport = {
   unchanged: 1,
   flipped: 1,
   unknown: { patterns: 1, profile: 0, pruned: 0 },
-  told: { hits: 2, facts: 0, bytes: 0 },
+  told: { hits: 2, facts: 0, texts: 0, bytes: 0 },
   actions: [{ action: 'deliver', before: 1, after: 2 }],
   flips: [{ from: 'quarantine', to: 'deliver', verdicts: 1 }],
   profiles: [share],

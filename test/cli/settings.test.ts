@@ -4,33 +4,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { addSettingsCommands } from '../../src/cli/settings.ts';
 import { BadInput } from '../../src/model/failure.ts';
-import type { ListSetting, ScoreSetting, ThresholdsSetting } from '../../src/rules/settings.ts';
+import type { WeightSetting } from '../../src/rules/settings.ts';
 import { startTestApi } from '../api/support.ts';
+import { score as given, listOf, made, thresholds } from '../support/settings.ts';
 import { printedBy } from './api-commands.ts';
 
-const made = { why: 'W.', by: 'desk', at: '2026-11-22T07:30:00.000Z' };
-const score: ScoreSetting = {
-  kind: 'score',
-  score: -500,
-  setBy: 'overrides.yaml:2 (api, desk)',
-  override: made,
-  profiles: [['clinic', { value: 500, why: 'W.', setBy: 'rules/profiles/clinic.yaml:3' }]],
-  version: 'v1',
-};
-const thresholds: ThresholdsSetting = {
-  kind: 'thresholds',
-  thresholds: { tag: 5000, quarantine: 8000, reject: null },
-  setBy: 'rules/profiles/default.yaml:4',
-  override: null,
-  version: 'v2',
-};
-const list: ListSetting = {
-  kind: 'list',
-  entries: ['file.test', 'ours.test'],
-  added: new Map([['ours.test', made]]),
-  removed: new Map([['gone.test', made]]),
-  version: 'v3',
-};
+const score = { ...given, score: -500, setBy: 'overrides.yaml:2 (api, desk)' };
+const list = listOf(['file.test', 'ours.test'], ['ours.test'], ['gone.test']);
 
 async function commandsFor(t: TestContext) {
   const api = await startTestApi(t);
@@ -66,6 +46,26 @@ test('thresholds: all three at once', async t => {
   assert.deepEqual(api.fakes.changes[0]?.edit.value, { tag: 5000, quarantine: 8000, reject: null });
   for (const slip of ['5/8', '5/8/15/20', 'a/8/15'])
     await assert.rejects(postern('thresholds', 'set', 'default', '--to', slip, '--why', 'W.'), BadInput);
+});
+
+test('weights: of a group in a profile', async t => {
+  const { api, postern } = await commandsFor(t);
+  const setBy = 'rules/profiles/healthcare.yaml:9';
+  const weight: WeightSetting = { kind: 'weight', weight: 200, setBy, override: null, version: 'v4' };
+  api.fakes.settings.set('weight healthcare', weight);
+  api.fakes.settingAnswer = { status: 'done', setting: { ...weight, setBy: null, override: made } };
+  assert.equal(await postern('weights', 'show', 'healthcare', 'pharma'), `healthcare  pharma  0.2  ${setBy}\n`);
+  const set = await postern('weights', 'set', 'healthcare', 'pharma', '--to', '0.5', '--why', 'W.');
+  assert.equal(set, 'healthcare  pharma  0.2  not set: W.\n');
+  await postern('weights', 'unset', 'healthcare', 'pharma');
+  const of = { kind: 'weight', name: 'healthcare', group: 'pharma' };
+  assert.deepEqual(
+    api.fakes.changes.map(({ edit, versions }) => [edit, versions]),
+    [
+      [{ ...of, value: 500, why: 'W.' }, ['v4']],
+      [{ ...of, value: null, why: '' }, ['v4']],
+    ],
+  );
 });
 
 const changes = [

@@ -34,12 +34,14 @@ test('certificates are no such key: they are renewed while it runs; TLS from the
   assert.deepEqual(changedKeys(withTls('old', false), withTls('old', true)), ['smtp.listen']);
 });
 
-test('lists that rules read are no such keys: they are taken as it runs; the seal beside them is', () => {
+test('rules and the lists that they read are no such keys: they are taken as it runs; the seal beside them is', () => {
   const before = parse('hostname: a.example');
   const lists =
     'hostname: a.example\nlists: { known: [l.example] }\nforwarders: [{ spf_domain: f.example }]\narc: { trusted_sealers: [s.example] }';
   const after = parse(lists);
   assert.deepEqual(changedKeys(before, after), []);
+  const elsewhere = parse('hostname: a.example\nrules: { folders: [/etc/rules], apply_limit: 2% }');
+  assert.deepEqual(changedKeys(before, elsewhere), []);
   const seal = { domain: 'a.example', selector: 's', key: 'k', when: 'altered' as const };
   assert.deepEqual(changedKeys(before, { ...after, arc: { ...after.arc, seal } }), ['arc.seal']);
 });

@@ -101,7 +101,7 @@ test('a score that is set is in force for the next message, cites the token, and
   assert.equal(pointsOf(await send(again, 'c@pass.test'), 'WARES'), 1);
 });
 
-test('thresholds and entries of lists are set in the same way, and what does not load changes nothing', {
+test('thresholds, weights and entries of lists are set in the same way, and what does not load changes nothing', {
   skip,
 }, async t => {
   const { gateway } = await gatewayWith(t);
@@ -110,6 +110,12 @@ test('thresholds and entries of lists are set in the same way, and what does not
   const tagged = await send(gateway, 'a@pass.test');
   assert.equal(tagged.action, 'tag');
   assert.ok(tagged.counterfactuals?.without.some(({ symbols }) => symbols.includes('WARES')));
+
+  const heavy = { weight: 3, why: 'It is what we look for.' };
+  assert.equal((await change(gateway, 'PUT', '/v1/profiles/default/weights/testing', '*', heavy)).json.weight, 3);
+  assert.equal(pointsOf(await send(gateway, 'weighed@pass.test'), 'WARES'), 3);
+  const unset = await change(gateway, 'DELETE', '/v1/profiles/default/weights/testing', '*');
+  assert.deepEqual([unset.json.weight, unset.json.set_by], [1, null]);
 
   const entries = { add: ['pass.test'], remove: ['one.test'], why: 'It moved.' };
   const failing = await change(gateway, 'PUT', '/v1/lists/shops/entries', '*', entries);
@@ -128,7 +134,12 @@ test('thresholds and entries of lists are set in the same way, and what does not
   assert.equal(slip.status, 422);
   assert.match(slip.json.errors[0].detail, /thresholds rise/);
   assert.equal((await change(gateway, 'GET', '/v1/profiles/default/thresholds', null)).json.tag, 0.5);
-  for (const path of ['/v1/scores/NOBODY', '/v1/profiles/nobody/thresholds', '/v1/lists/nobody/entries'])
+  for (const path of [
+    '/v1/scores/NOBODY',
+    '/v1/profiles/nobody/thresholds',
+    '/v1/profiles/default/weights/nobody',
+    '/v1/lists/nobody/entries',
+  ])
     assert.equal((await change(gateway, 'GET', path, null)).status, 404);
 });
 

@@ -6,12 +6,13 @@ import type { Facts } from '../../src/model/evidence.ts';
 import { type Action, actions, type Hit, type Verdict } from '../../src/model/verdict.ts';
 import { type Counterfactuals, counterfactuals, type Grounds } from '../../src/rules/counterfactuals.ts';
 import { explain } from '../../src/rules/explain.ts';
+import type { Policy } from '../../src/rules/policy.ts';
 import type { Profile } from '../../src/rules/profile.ts';
 import { outcomeOf, pointsOf } from '../../src/rules/weigh.ts';
 import { load, observed, profileOf, profileText, rule, verdict } from './rule-set.ts';
 
 const rules = load({
-  rules: ['A', 'B', 'C', 'D', 'WEAK', 'HAM', 'PROOF', 'LEARNT_LIST']
+  rules: ['A', 'B', 'C', 'D', 'WEAK', 'HAM', 'PROOF', 'LEARNT_LIST', 'TRUSTED_FORWARDER']
     .map(symbol => rule(symbol, 'when: from.is_odd'))
     .concat(rule('VIRUS', 'when: from.is_odd').replace('testing', 'malware'))
     .concat(rule('FORGED', 'when: from.is_odd').replace('testing', 'spoofing'))
@@ -21,7 +22,7 @@ const rules = load({
 always:
   A: tag
   C: quarantine
-dmarc_overrides: [PROOF]
+dmarc_overrides: [PROOF, TRUSTED_FORWARDER]
 file_types:
   quarantine: [iso]
 weights: { testing: { weight: 0.5, why: W. } }
@@ -44,11 +45,15 @@ interface Given {
   readonly hits: readonly Hit[];
   readonly facts?: Facts;
   readonly profile?: Profile;
+  readonly policy?: Policy;
 }
 
-function judged({ hits, facts = {}, profile: under = profile }: Given): { verdict: Verdict; grounds: Grounds } {
-  const grounds = { facts, profile: under, policy };
-  const outcome = outcomeOf(hits, facts, under, policy);
+function judged({ hits, facts = {}, profile: under = profile, policy: by = policy }: Given): {
+  verdict: Verdict;
+  grounds: Grounds;
+} {
+  const grounds = { facts, profile: under, policy: by };
+  const outcome = outcomeOf(hits, facts, under, by);
   return { verdict: { profile: 'default', hits, notJudged: [], missing: [], ...outcome }, grounds };
 }
 
@@ -214,6 +219,47 @@ const settings = [
     name: 'what malware asks for',
     hits: [hit('VIRUS', 1000)],
     expected: ['malware default reject > quarantine: quarantine rules/profiles/default.yaml:5'],
+  },
+  {
+    name: 'dmarc.enforce, which names the domain',
+    hits: [],
+    facts: dmarcFails,
+    policy: { dmarcEnforce: ['other.test', 'bank.test'] },
+    expected: ['dmarc_enforce bank.test reject > null: quarantine configuration'],
+  },
+  {
+    name: 'dmarc.enforce for everybody',
+    hits: [],
+    facts: dmarcFails,
+    policy: { dmarcEnforce: ['*'] },
+    expected: ['dmarc_enforce * reject > null: quarantine configuration'],
+  },
+  {
+    name: 'none where dmarc.enforce names it twice',
+    hits: [],
+    facts: dmarcFails,
+    policy: { dmarcEnforce: ['*', 'bank.test'] },
+    expected: [],
+  },
+  {
+    name: 'not dmarc.enforce where another speaks against it too',
+    hits: [hit('VIRUS', 1000)],
+    facts: dmarcFails,
+    policy: { dmarcEnforce: ['bank.test'] },
+    expected: [],
+  },
+  {
+    name: 'forwarding.learn, where a list was learnt and is not trusted',
+    hits: [hit('LEARNT_LIST', -100)],
+    facts: dmarcFails,
+    policy: { dmarcEnforce: [], trustsLearnt: false },
+    expected: ['forwarding_learn LEARNT_LIST quarantine > tag: tag configuration'],
+  },
+  {
+    name: 'the sealer whose word lifted a failed DMARC',
+    hits: [hit('TRUSTED_FORWARDER', 0)],
+    facts: { ...dmarcFails, 'auth.arc': observed({ result: 'pass', sealer: 'sealer.test' }) },
+    expected: ['trusted_sealer sealer.test deliver > null: quarantine configuration'],
   },
   { name: 'none where two of them hold it', hits: [hit('C', 100)], facts: isoAttached, expected: [] },
   { name: 'none where nothing speaks of the message', hits: [], expected: [] },

@@ -5,25 +5,14 @@ import { test } from 'node:test';
 import { loadRules } from '../../src/rules/load.ts';
 import type { RuleSet } from '../../src/rules/rule.ts';
 import { edited, type Setting, type SettingEdit, settingOf } from '../../src/rules/settings.ts';
-import type { SourceFile } from '../../src/rules/source.ts';
 import { applicable } from '../../src/rules/stale-overrides.ts';
-import { evidence, profileText, rule } from './rule-set.ts';
+import { evidence, filesToChange } from './rule-set.ts';
 
-const base: readonly SourceFile[] = [
-  {
-    path: 'rules/a.yaml',
-    text:
-      rule('A', "when: inList('freemail', from.domain)") +
-      rule('B', 'when: from.is_odd', '2') +
-      rule('__PART', 'when: from.is_odd').replace(/ {2}score: 1\n/, ''),
-  },
-  { path: 'rules/lists/freemail.txt', text: 'freemail.test\npost.test\n' },
-  { path: 'rules/profiles/default.yaml', text: profileText },
-  {
-    path: 'rules/profiles/clinic.yaml',
-    text: 'profile: clinic\nextends: default\nscores: { A: { score: 3, why: W. } }',
-  },
-];
+const base = filesToChange(
+  "when: inList('freemail', from.domain)",
+  'when: from.is_odd',
+  'scores: { A: { score: 3, why: W. } }',
+);
 const under = (text: string): RuleSet =>
   loadRules(base, { evidence, changes: text === '' ? [] : [{ path: 'overrides.yaml', text }] });
 
@@ -42,7 +31,11 @@ const list = (add: readonly string[], remove: readonly string[] = [], why = 'Our
   why,
 });
 
-function inForce<K extends Setting['kind']>(kind: K, name: string, text: string): Extract<Setting, { kind: K }> {
+function inForce<K extends Exclude<Setting['kind'], 'weight'>>(
+  kind: K,
+  name: string,
+  text: string,
+): Extract<Setting, { kind: K }> {
   const setting = settingOf({ kind, name }, under(text), text);
   assert.ok(setting);
   return setting as Extract<Setting, { kind: K }>;
@@ -82,6 +75,47 @@ test('thresholds: set, inherited, never refusing, taken back', () => {
   const back = edit(text, { kind: 'thresholds', name: 'default', value: null, why: '' });
   assert.equal(back, '');
   assert.equal(inForce('thresholds', 'default', back).setBy, 'rules/profiles/default.yaml:4');
+});
+
+test('a weight: set, inherited, taken back; a group that no rule is in is nothing', () => {
+  const of = (name: string, group = 'testing') => ({ kind: 'weight', name, group }) as const;
+  const weight = (name: string, text: string) => {
+    const setting = settingOf(of(name), under(text), text);
+    assert.ok(setting?.kind === 'weight');
+    return setting;
+  };
+  const unset = weight('default', '');
+  assert.deepEqual([unset.weight, unset.setBy, unset.override], [1000, null, null]);
+  const text = edit('', { ...of('default'), value: 250, why: 'W.' });
+  assert.equal(
+    text,
+    `profiles:\n  default:\n    weights:\n      testing: { weight: 0.25, why: W., by: desk, at: ${time} }\n`,
+  );
+  const set = weight('default', text);
+  assert.deepEqual([set.weight, set.setBy], [250, `overrides.yaml:4 (api, desk, ${time})`]);
+  assert.deepEqual(set.override, { why: 'W.', by: 'desk', at: time });
+  assert.notEqual(set.version, unset.version);
+  const inherited = weight('clinic', text);
+  assert.deepEqual([inherited.weight, inherited.setBy, inherited.override], [250, set.setBy, null]);
+  const both = edit(text, {
+    kind: 'thresholds',
+    name: 'default',
+    value: { tag: 1000, quarantine: 2000, reject: null },
+    why: 'W.',
+  });
+  assert.equal(
+    edit(edit(both, { ...of('default'), value: null, why: '' }), {
+      kind: 'thresholds',
+      name: 'default',
+      value: null,
+      why: '',
+    }),
+    '',
+  );
+  assert.deepEqual(weight('default', edit(both, { ...of('default'), value: null, why: '' })), unset);
+  assert.equal(settingOf(of('default', 'nobody'), under(''), ''), null);
+  assert.equal(settingOf(of('nobody'), under(''), ''), null);
+  assert.throws(() => under(edit('', { ...of('default'), value: -1, why: 'W.' })), /a weight is not negative/);
 });
 
 test('a list: entries keep who added them, also those whose names mean something else to YAML or to objects', () => {

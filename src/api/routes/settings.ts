@@ -1,4 +1,4 @@
-// Scores, thresholds and lists as they are in force, and changes of them: each says which version it is about.
+// Scores, thresholds, weights and lists as they are in force, and changes of them: each says which version it is about.
 
 import type { z } from 'zod';
 import type { Made, Setting, SettingAnswer, SettingEdit, SettingName } from '../../rules/settings.ts';
@@ -17,10 +17,14 @@ import {
   thresholdsBody,
   thresholdsSettingSchema,
   versionHeaders,
+  type WeightView,
+  weightBody,
+  weightParams,
+  weightSettingSchema,
 } from '../setting-schemas.ts';
 
-interface Subject<B extends z.ZodType> {
-  readonly kind: SettingName['kind'];
+interface Subject<P extends z.ZodObject, B extends z.ZodType> {
+  readonly params: P;
   readonly path: `/${string}`;
   /** In names of operations: `Score`. */
   readonly operation: string;
@@ -28,7 +32,9 @@ interface Subject<B extends z.ZodType> {
   readonly about: string;
   readonly given: z.ZodType;
   readonly taken: B;
-  readonly edit: (name: string, body: z.infer<B>) => SettingEdit;
+  readonly named: (params: z.infer<P>) => SettingName;
+  /** Null takes back what was set. */
+  readonly edit: (params: z.infer<P>, body: z.infer<B> | null) => SettingEdit;
 }
 
 const changeAnswers = {
@@ -38,19 +44,20 @@ const changeAnswers = {
   428: { about: 'The request has no If-Match.', content: problemSchema },
 } as const;
 
-function routesOf<B extends z.ZodType>(subject: Subject<B>): readonly Route[] {
-  const { kind, path, operation, about, given, taken, edit } = subject;
+function routesOf<P extends z.ZodObject, B extends z.ZodType>(subject: Subject<P, B>): readonly Route[] {
+  const { path, operation, about, given, taken, named, edit } = subject;
   const show = route({
     method: 'GET',
     path,
     operationId: `show${operation}`,
     about: `Shows ${about}, and where it was set. The ETag names its version.`,
     scope: 'settings:read',
-    params: nameParams,
+    params: subject.params,
     answers: { 200: { about: 'As it is in force.', content: given }, 404: changeAnswers[404] },
-    answer: async ({ params: { name } }, { main }) => {
-      const setting = await main.setting({ kind, name });
-      return setting === null ? notFound : settingAnswer(name, setting);
+    answer: async ({ params }, { main }) => {
+      const of = named(params);
+      const setting = await main.setting(of);
+      return setting === null ? notFound : settingAnswer(of, setting);
     },
   });
   const set = route({
@@ -59,12 +66,12 @@ function routesOf<B extends z.ZodType>(subject: Subject<B>): readonly Route[] {
     operationId: `set${operation}`,
     about: `Sets ${about}: in force for the next message, and kept until it is taken back.`,
     scope: 'settings:write',
-    params: nameParams,
+    params: subject.params,
     headers: versionHeaders,
     body: taken,
     answers: { 200: { about: 'As it is in force now.', content: given }, ...changeAnswers },
-    answer: async ({ params: { name }, headers, body, askedBy }, { main }) =>
-      changed(main, edit(name, body as z.infer<B>), headers['if-match'], askedBy),
+    answer: async ({ params, headers, body, askedBy }, { main }) =>
+      changed(main, edit(params, body as z.infer<B>), headers['if-match'], askedBy),
   });
   const unset = route({
     method: 'DELETE',
@@ -72,11 +79,11 @@ function routesOf<B extends z.ZodType>(subject: Subject<B>): readonly Route[] {
     operationId: `unset${operation}`,
     about: `Takes back what was set here of ${about}: what the files say is in force again.`,
     scope: 'settings:write',
-    params: nameParams,
+    params: subject.params,
     headers: versionHeaders,
     answers: { 200: { about: 'As it is in force now.', content: given }, ...changeAnswers },
-    answer: async ({ params: { name }, headers, askedBy }, { main }) =>
-      changed(main, { kind, name, value: null, why: '' }, headers['if-match'], askedBy),
+    answer: async ({ params, headers, askedBy }, { main }) =>
+      changed(main, edit(params, null), headers['if-match'], askedBy),
   });
   return [show, set, unset];
 }
@@ -85,7 +92,7 @@ async function changed(main: MainThread, edit: SettingEdit, ifMatch: string | un
   // RFC 6585 §3: who changes what he has not read undoes what another did meanwhile.
   if (ifMatch === undefined)
     return problemAnswer(problem(428, 'if_match_required', 'If-Match says which version the change is about.'));
-  return changeAnswer(edit.name, await main.changeSetting(edit, versionsIn(ifMatch), by));
+  return changeAnswer(edit, await main.changeSetting(edit, versionsIn(ifMatch), by));
 }
 
 /** Null for `*` (RFC 9110 §13.1.1). Weak tags match nothing: the comparison is the strong one. */
@@ -94,10 +101,10 @@ function versionsIn(ifMatch: string): readonly string[] | null {
   return ifMatch.split(',').flatMap(tag => /^"([^"]*)"$/.exec(tag.trim())?.[1] ?? []);
 }
 
-function changeAnswer(name: string, answer: SettingAnswer): Answer {
+function changeAnswer(of: SettingName, answer: SettingAnswer): Answer {
   switch (answer.status) {
     case 'done':
-      return settingAnswer(name, answer.setting);
+      return settingAnswer(of, answer.setting);
     case 'unknown':
       return notFound;
     case 'changed meanwhile':
@@ -109,13 +116,14 @@ function changeAnswer(name: string, answer: SettingAnswer): Answer {
   }
 }
 
-const settingAnswer = (name: string, setting: Setting): Answer => ({
+const settingAnswer = (of: SettingName, setting: Setting): Answer => ({
   status: 200,
-  body: settingView(name, setting),
+  body: settingView(of, setting),
   headers: { etag: `"${setting.version}"` },
 });
 
-function settingView(name: string, setting: Setting): ScoreView | ThresholdsView | ListView {
+function settingView(of: SettingName, setting: Setting): ScoreView | ThresholdsView | WeightView | ListView {
+  const { name } = of;
   switch (setting.kind) {
     case 'score': {
       const profiles = setting.profiles.map(([profile, own]) => ({
@@ -131,6 +139,11 @@ function settingView(name: string, setting: Setting): ScoreView | ThresholdsView
       const inPoints = { tag: tag / 1000, quarantine: quarantine / 1000, reject: reject && reject / 1000 };
       return { profile: name, ...inPoints, set_by: setting.setBy, override: setting.override };
     }
+    case 'weight': {
+      const { weight, setBy, override } = setting;
+      const group = of.kind === 'weight' ? of.group : '';
+      return { profile: name, group, weight: weight / 1000, set_by: setBy, override };
+    }
     case 'list': {
       const { entries, added, removed } = setting;
       return { list: name, entries: [...entries], added: madeEntries(added), removed: madeEntries(removed) };
@@ -143,30 +156,59 @@ const madeEntries = (of: ReadonlyMap<string, Made>): ListView['added'] =>
 
 export const settingRoutes: readonly Route[] = [
   ...routesOf({
-    kind: 'score',
+    params: nameParams,
     path: '/v1/scores/{name}',
     operation: 'Score',
     about: 'the score of a symbol',
     given: scoreSettingSchema,
     taken: scoreBody,
-    edit: (name, { score, why }) => ({ kind: 'score', name, value: score, why }),
+    named: ({ name }) => ({ kind: 'score', name }),
+    edit: ({ name }, body) => ({ kind: 'score', name, value: body?.score ?? null, why: body?.why ?? '' }),
   }),
   ...routesOf({
-    kind: 'thresholds',
+    params: nameParams,
     path: '/v1/profiles/{name}/thresholds',
     operation: 'Thresholds',
     about: 'the thresholds of a profile',
     given: thresholdsSettingSchema,
     taken: thresholdsBody,
-    edit: (name, { why, ...thresholds }) => ({ kind: 'thresholds', name, value: thresholds, why }),
+    named: ({ name }) => ({ kind: 'thresholds', name }),
+    edit: ({ name }, body) => ({
+      kind: 'thresholds',
+      name,
+      value: body && { tag: body.tag, quarantine: body.quarantine, reject: body.reject },
+      why: body?.why ?? '',
+    }),
   }),
   ...routesOf({
-    kind: 'list',
+    params: weightParams,
+    path: '/v1/profiles/{name}/weights/{group}',
+    operation: 'Weight',
+    about: 'what a group of rules weighs in a profile',
+    given: weightSettingSchema,
+    taken: weightBody,
+    named: ({ name, group }) => ({ kind: 'weight', name, group }),
+    edit: ({ name, group }, body) => ({
+      kind: 'weight',
+      name,
+      group,
+      value: body?.weight ?? null,
+      why: body?.why ?? '',
+    }),
+  }),
+  ...routesOf({
+    params: nameParams,
     path: '/v1/lists/{name}/entries',
     operation: 'ListEntries',
     about: 'the entries of a list',
     given: listSettingSchema,
     taken: listBody,
-    edit: (name, { why, ...value }) => ({ kind: 'list', name, value, why }),
+    named: ({ name }) => ({ kind: 'list', name }),
+    edit: ({ name }, body) => ({
+      kind: 'list',
+      name,
+      value: body && { add: body.add, remove: body.remove },
+      why: body?.why ?? '',
+    }),
   }),
 ];
