@@ -56,6 +56,10 @@ export function addRulesFit(rules: Command, { run, out }: Pick<Cli, 'run' | 'out
         if (options.write !== true) return exitCodes.ok;
         if (!report.chosen.isWithin)
           throw new BadInput('nothing is written: under no settings is ham spared as it was asked');
+        if (report.late > 0)
+          throw new BadInput(
+            `nothing is written: some evidence of ${report.late} messages came too late and is missing`,
+          );
         for (const path of writeFitted(config, report, occasionOf(paths, options))) out(`${path} written\n`);
         return exitCodes.ok;
       }),

@@ -35,6 +35,7 @@ export function addRulesMeasure(rules: Command, { run, out, err }: Pick<Cli, 'ru
           sample: options.sample ?? 1,
         });
         err(`${measured.mails.length} messages, ${measured.inspected} of them inspected now\n`);
+        if (measured.late > 0) err(`some evidence of ${measured.late} of them came too late and is missing\n`);
         out(options.json === true ? `${JSON.stringify(jsonOf(measured, options))}\n` : textOf(measured, options));
         return exitCodes.ok;
       }),

@@ -64,7 +64,7 @@ function printed({ evidence, costs }: KeptEvidence): string {
 }
 
 /** Whether it would come out the same another time: what took too long depends on the machine and the hour. */
-function isRepeatable({ facts, patternHits }: Evidence): boolean {
+export function isRepeatable({ facts, patternHits }: Evidence): boolean {
   const isLate = (fact: Observation): boolean =>
     fact.state === 'failed' && /^(?:timeout|deadline|overran)/.test(fact.reason);
   return patternHits.overran.length === 0 && !Object.values(facts).some(isLate);

@@ -23,7 +23,7 @@ export interface FitOptions extends LabelledOptions {
 
 /** @throws BadInput where there is no labelled mail, or only wanted or only unwanted mail, and for a rule or group to keep that is not there. */
 export async function fitting(config: Config, paths: readonly string[], options: FitOptions): Promise<FitReport> {
-  const { rules, mails } = await measuredRules(config, paths, options);
+  const { rules, mails, late } = await measuredRules(config, paths, options);
   const profile = profileIn(rules, config.profile);
   const notes = fitNotesOf(config);
   checkKept(options.keep, rules.rules);
@@ -52,6 +52,7 @@ export async function fitting(config: Config, paths: readonly string[], options:
       quarantine,
       null,
     ),
+    late,
   };
 }
 

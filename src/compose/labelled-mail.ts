@@ -10,7 +10,7 @@ import { isBareText, withPlainHeader } from '../trial/bare-text.ts';
 import { type Labelled, labelOf } from '../trial/label.ts';
 import { likeness } from '../trial/likeness.ts';
 import { type MailClass, mailClass } from '../trial/mail-class.ts';
-import { evidenceCache, type KeptEvidence, noEvidenceKept, type PatternCosts } from './evidence-cache.ts';
+import { evidenceCache, isRepeatable, type KeptEvidence, noEvidenceKept, type PatternCosts } from './evidence-cache.ts';
 import { type StoredLine, startStoredLine } from './stored-line.ts';
 import { type StoredMail, storedMails } from './stored-mail.ts';
 
@@ -46,6 +46,8 @@ export interface LabelledEvidence {
   readonly costs: PatternCosts;
   /** How many of them had no evidence yet. */
   readonly inspected: number;
+  /** Of how many some evidence is missing because it came too late. */
+  readonly late: number;
 }
 
 /** The mail below `paths`. @throws BadInput where a path cannot be read. */
@@ -75,7 +77,8 @@ export async function labelledEvidence(
   const mails = await reader.readAll(labelledMails(paths, sample));
   if (mails.length === 0) throw new BadInput(`no mail in a folder ham, bounce, spam or phish: ${paths.join(', ')}`);
   if (reader.inspected > 0) cache?.write({ evidence: reader.evidence, costs: reader.costs });
-  return { mails, costs: reader.costs, inspected: reader.inspected };
+  const late = mails.filter(({ evidence }) => !isRepeatable(evidence)).length;
+  return { mails, costs: reader.costs, inspected: reader.inspected, late };
 }
 
 /** Whether evidence follows from the message alone: ClamAV's signatures and files of entries change without us. */

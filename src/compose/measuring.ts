@@ -16,6 +16,8 @@ export interface MeasuredRules {
   readonly mails: readonly JudgedLabelledMail[];
   /** How many of them were inspected for this, rather than known. */
   readonly inspected: number;
+  /** Of how many some evidence is missing because it came too late. */
+  readonly late: number;
   /** A message, by symbol: its patterns, where any was inspected, and its condition. */
   readonly microseconds: ReadonlyMap<string, number>;
 }
@@ -27,7 +29,7 @@ export async function measuredRules(
   options: LabelledOptions,
 ): Promise<MeasuredRules> {
   const rules = ruleSetOf(config);
-  const { mails, inspected, costs } = await labelledEvidence(config, rules, paths, options);
+  const { mails, inspected, late, costs } = await labelledEvidence(config, rules, paths, options);
   const timed = withTimedConditions(rules, systemClock.monotonic);
   const judged = await storedJudging(config, {}, timed.rules);
   const verdicts = mails.map(mail => ({ ...mail, verdict: judged(mail.evidence).verdict }));
@@ -37,7 +39,7 @@ export async function measuredRules(
       1000 * (each(timed.ms.get(symbol), mails.length) + each(costs.ms.get(symbol), costs.mails)),
     ]),
   );
-  return { rules, mails: verdicts, inspected, microseconds };
+  return { rules, mails: verdicts, inspected, late, microseconds };
 }
 
 const each = (total: number | undefined, count: number): number => (count === 0 ? 0 : (total ?? 0) / count);

@@ -16,6 +16,7 @@ import { judgingBy } from './judging.ts';
 import { savedGroupProfile } from './ldap.ts';
 import { ruleSetOf } from './rule-set.ts';
 import { type Arrival, arrivalOf, messageOf, type StoredMail } from './stored-mail.ts';
+import { wholeEvidence } from './whole-evidence.ts';
 
 export interface StoredLineOptions {
   /** The client; otherwise the topmost Received field is asked. */
@@ -37,7 +38,7 @@ export interface JudgedMail {
 
 export interface StoredLine {
   readonly rules: RuleSet;
-  /** Several at once keep the workers busy. */
+  /** Several at once keep the workers busy. Offline, what comes too late is inspected again. */
   inspect(mail: StoredMail): Promise<Evidence>;
   judge(mail: StoredMail): Promise<JudgedMail>;
   /** Milliseconds that the patterns of each symbol took so far. */
@@ -67,11 +68,12 @@ export async function startStoredLine(
     const isClientKnown = (options.ip ?? arrival.clientAddress) !== null;
     return isClientKnown ? evidence : { ...evidence, facts: withoutSpf(evidence.facts) };
   };
+  const inspected = options.offline === true ? wholeEvidence(inspect, 2 * config.workers.count) : inspect;
   return {
     rules,
-    inspect,
+    inspect: inspected,
     judge: async mail => {
-      const evidence = await inspect(mail);
+      const evidence = await inspected(mail);
       return { file: mail.name, evidence, group: judged(evidence) };
     },
     patternCosts: () => inspection.inspector.patternCosts(),

@@ -32,6 +32,8 @@ export interface FitReport {
   readonly candidates: number;
   /** All mail, by the scores in force. */
   readonly before: Stopped;
+  /** Of how many messages some evidence is missing because it came too late. */
+  readonly late: number;
 }
 
 export function fittedScores(

@@ -32,6 +32,7 @@ const report: FitReport = {
   corpus: corpusOf([mail('ham/office/1', []), mail('spam/trap/2', []), mail('phish/office/3', [])], 'abc'),
   chosen: { settings, scores: [], seen: [], validated: [{ ...stopped, source: 'odd: name' }, stopped], isWithin: true },
   candidates: 1,
+  late: 0,
   before: stopped,
 };
 
