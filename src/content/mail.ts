@@ -127,7 +127,9 @@ function withDifference(structure: Structure, parsed: Parsed): ReadonlySet<Anoma
   const ours = structure.parts.filter(isAttachedForMailparser);
   const theirs = parsed.attachments.filter(a => isComparable(a.type, a.filename !== null)).length;
   // It enters some enclosed messages and takes others for attachments; either reading of those is the same tree.
-  const isSame = theirs <= ours.length && theirs >= ours.filter(part => !part.isEnclosed).length;
+  // A multipart without a part is a leaf for us and nothing for it: an anomaly of its own.
+  const certain = ours.filter(part => !part.isEnclosed && !part.type.startsWith('multipart/'));
+  const isSame = theirs <= ours.length && theirs >= certain.length;
   return isSame ? structure.anomalies : new Set([...structure.anomalies, 'parsers_differ']);
 }
 

@@ -349,11 +349,20 @@ function isBareBase64(bytes: Buffer): boolean {
   return start.length >= 40 && /^[A-Za-z0-9+/\r\n]+={0,2}$/.test(start) && /\d/.test(start) && /[A-Z]/.test(start);
 }
 
+/** Whether something stands under the first of its MIME fields: there are servers that end their reports in a field and nothing else. */
+function hasDescribedContent(text: string): boolean {
+  const field = text.search(/^content-(?:type|transfer-encoding|disposition)[ \t]{0,20}:/im);
+  if (field < 0) return false;
+  const described = text.slice(field);
+  const headerEnd = described.search(/\n\r?\n/);
+  return headerEnd >= 0 && described.slice(headerEnd).trim() !== '';
+}
+
 /** Whether text that no reader shows has something in it for a reader that cuts the message elsewhere. */
 function hasPayload(text: string): boolean {
   if (text.length < 20) return false;
   return (
-    /^content-(?:type|transfer-encoding|disposition)[ \t]{0,20}:/im.test(text) ||
+    hasDescribedContent(text) ||
     /^begin [0-7]{3,4} /m.test(text) ||
     /^[A-Za-z0-9+/]{56}(?![^A-Za-z0-9+/=\r\n])/m.test(text)
   );

@@ -29,7 +29,7 @@ export interface Tried {
 }
 
 export const candidates: readonly FitSettings[] = [0.1, 0.3, 1].flatMap(strength =>
-  [4, 8, 16, 32].flatMap(caution => [5000, 6500, 7000, 7500].map(centre => ({ strength, caution, centre }))),
+  [8, 16, 32, 48, 64].flatMap(caution => [7500, 8000, 8500, 9000].map(centre => ({ strength, caution, centre }))),
 );
 
 /** All that were tried, the chosen one first. */

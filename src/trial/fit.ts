@@ -34,11 +34,11 @@ export interface FitSettings {
 export const leastSupport = { hits: 10, sources: 2 } as const;
 
 /**
- * No score is fitted beyond `most`, at which no rule quarantines alone, nor beyond `more` than its author gave it, who knows of
- * mail that was not collected; nor below `least`.
- * What speaks for ham is easily put on by whoever knows of it: it gets `timesForHam` what its author gave it at most.
+ * No score is fitted beyond `most`, at which no rule quarantines alone, nor beyond `more` or `times` what its author gave it, who
+ * knows of mail that was not collected: a weak hint stays one, however well it tells the collected spam from the collected ham.
+ * None falls below `least`. What speaks for ham is easily put on by whoever knows of it: it gets `timesForHam` of its author's.
  */
-export const bounds = { most: 5000, more: 2000, least: 100, timesForHam: 1 } as const;
+export const bounds = { most: 5000, more: 2500, times: 3, least: 100, timesForHam: 1 } as const;
 
 /** By the number of the rule. */
 export function supportOf(rows: readonly MatrixRow[], rules: readonly FitRule[]): readonly Support[] {
@@ -95,7 +95,7 @@ function coefficient(hand: Points): Coefficient {
   const [low, high] =
     hand < 0
       ? [-bounds.timesForHam * size, -least]
-      : [least, Math.max(size, Math.min(bounds.most, size + bounds.more))];
+      : [least, Math.max(size, Math.min(bounds.most, size + bounds.more, size * bounds.times))];
   return { prior: whole(hand), low: whole(low), high: whole(high) };
 }
 

@@ -88,12 +88,23 @@ const harmless: readonly (readonly [name: string, mail: string])[] = [
   ['a stray equals sign in text', inPart('Content-Transfer-Encoding: quoted-printable\n\na = b')],
   ['a calendar invitation', inPart('Content-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR')],
   ['a bounce', inPart('Content-Type: message/delivery-status\n\nReporting-MTA: dns; x').replace('mixed', 'report')],
+  ['a MIME field after the parts, with nothing under it', `${inPart('\nA')}Content-Type: text/plain\n\n\n`],
   ['a mailbox file’s first line', 'From a@x.example Sat Nov 21 12:00:00 2026\nSubject: x\n\nA\n'],
 ];
 
 for (const [name, mail] of harmless) {
   test(`${name} is no anomaly`, async () => assert.deepEqual((await observe(mail)).anomalies, []));
 }
+
+test('content under a MIME field after the parts is an anomaly', async () => {
+  const hidden = `${inPart('\nA')}Content-Type: application/pdf\n\n\nContent-Disposition: attachment\n\nJVBERi0=\n`;
+  assert.deepEqual((await observe(hidden)).anomalies, ['payload_outside_parts']);
+});
+
+test('a multipart that has no part is that, and not a difference of readers', async () => {
+  const empty = 'Content-Type: multipart/report; boundary=b\n\nIt could not be delivered.\n';
+  assert.deepEqual((await observe(empty)).anomalies, ['boundary_absent']);
+});
 
 test('MIME depth is evidence', async () => {
   const value = await observe('Content-Type: message/rfc822\n\n'.repeat(60));
