@@ -2,6 +2,7 @@
 
 import { merged, type Ranges } from '../patterns/regex-syntax.ts';
 import { anyByte, classEscapes, hasLetters, lineFeed, otherBytes, remembered, withoutCapitals } from './bytes.ts';
+import { nodesIn } from './perl-nodes.ts';
 import { type Edge, type PerlNode, parsePerlRegex } from './perl-regex.ts';
 
 export interface JavaScriptRegex {
@@ -16,32 +17,13 @@ export const javaScriptRegex = (perlSource: string, perlFlags: string): JavaScri
   javaScriptOf(parsePerlRegex(perlSource, perlFlags));
 
 export function javaScriptOf(tree: PerlNode): JavaScriptRegex {
-  const nodes: PerlNode[] = [tree];
-  for (const node of nodes) nodes.push(...partsOf(node));
+  const nodes = nodesIn(tree);
   const lettered = nodes.filter(node => node.kind === 'reference' || (node.kind === 'set' && hasLetters(node.ranges)));
   // Where case matters in parts only, both cases of a letter are written out in the others.
   const ignoresCase = lettered.length > 0 && lettered.every(node => 'ignoresCase' in node && node.ignoresCase);
   const referenced = new Set(nodes.flatMap(node => (node.kind === 'reference' ? [node.group] : [])));
   const source = new Writer(referenced, ignoresCase).written(tree);
   return { source: source || '(?:)', flags: ignoresCase ? 'i' : '', difference: differenceIn(tree) };
-}
-
-function partsOf(node: PerlNode): readonly PerlNode[] {
-  switch (node.kind) {
-    case 'sequence':
-      return node.items;
-    case 'choice':
-      return node.options;
-    case 'capture':
-    case 'atomic':
-    case 'look':
-    case 'repeat':
-      return [node.body];
-    case 'set':
-    case 'edge':
-    case 'reference':
-      return [];
-  }
 }
 
 const edges: Readonly<Record<Edge, string>> = {

@@ -3,6 +3,7 @@
 
 import type { Ranges } from '../patterns/regex-syntax.ts';
 import { anyByte } from './bytes.ts';
+import { type Lengths, lengthsOf, nodesIn, partsOf } from './perl-nodes.ts';
 import { type Edge, type PerlNode, parsePerlRegex, Untranslatable } from './perl-regex.ts';
 
 /** By byte: 1 for those that are in it. */
@@ -40,11 +41,6 @@ export type Instruction =
 
 /** At its end it has matched. */
 export type Code = readonly Instruction[];
-
-export interface Lengths {
-  readonly least: number;
-  readonly most: number;
-}
 
 export interface Program {
   readonly code: Code;
@@ -258,12 +254,6 @@ export function byteSet(ranges: Ranges): ByteSet {
   return known;
 }
 
-function nodesIn(tree: PerlNode): readonly PerlNode[] {
-  const nodes: PerlNode[] = [tree];
-  for (const node of nodes) nodes.push(...partsOf(node));
-  return nodes;
-}
-
 const looksIn = (tree: PerlNode) => nodesIn(tree).filter(node => node.kind === 'look');
 
 /** About as many instructions as `Writer` writes. */
@@ -286,53 +276,6 @@ function sizeOf(node: PerlNode): number {
       return ofParts + 2;
   }
 }
-
-function partsOf(node: PerlNode): readonly PerlNode[] {
-  switch (node.kind) {
-    case 'sequence':
-      return node.items;
-    case 'choice':
-      return node.options;
-    case 'capture':
-    case 'atomic':
-    case 'look':
-    case 'repeat':
-      return [node.body];
-    case 'set':
-    case 'edge':
-    case 'reference':
-      return [];
-  }
-}
-
-function lengthsOf(node: PerlNode): Lengths {
-  switch (node.kind) {
-    case 'set':
-      return { least: 1, most: 1 };
-    case 'sequence':
-      return node.items
-        .map(lengthsOf)
-        .reduce((all, { least, most }) => ({ least: all.least + least, most: all.most + most }), nothing);
-    case 'choice': {
-      const all = node.options.map(lengthsOf);
-      return { least: Math.min(...all.map(({ least }) => least)), most: Math.max(...all.map(({ most }) => most)) };
-    }
-    case 'capture':
-    case 'atomic':
-      return lengthsOf(node.body);
-    case 'repeat': {
-      const { least, most } = lengthsOf(node.body);
-      return { least: least * node.min, most: most === 0 ? 0 : most * node.max };
-    }
-    case 'look':
-    case 'edge':
-      return nothing;
-    case 'reference':
-      return { least: 0, most: Number.POSITIVE_INFINITY };
-  }
-}
-
-const nothing: Lengths = { least: 0, most: 0 };
 
 interface Beginning {
   readonly bytes: Ranges;
