@@ -34,7 +34,7 @@ test('list has a line for each profile', () => {
   assert.equal(status, 0);
   const lines = stdout.trimEnd().split('\n');
   assert.equal(lines.length, 11);
-  assert.match(stdout, /^legal +v1 6\/9\/none +Law firms, .* \(rules\/profiles\/legal\.yaml:1\)$/m);
+  assert.match(stdout, /^legal +v2 6\/9\/none +Law firms, .* \(rules\/profiles\/legal\.yaml:1\)$/m);
 });
 
 test('list --json has what a script needs', () => {
