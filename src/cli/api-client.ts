@@ -118,7 +118,8 @@ function parsed(text: string): unknown {
 /** A problem as the failure that it is: of the request, of a part that may come back, or of neither. */
 function failureOf(status: number, text: string): Error {
   const problem = problemIn(text);
-  const faults = (problem.errors ?? []).map(({ at, detail }) => printable(`${at}: ${detail}`));
+  // What is wrong with a whole change says itself where: file and line.
+  const faults = (problem.errors ?? []).map(({ at, detail }) => printable(at === 'body' ? detail : `${at}: ${detail}`));
   const copies = (problem.copies ?? []).map(copy => copyLine(copy).trimEnd());
   const message = [`${printable(problem.detail ?? 'the API refused')} (${status})`, ...faults, ...copies].join('\n');
   if (status === 429 || status === 503) return new TemporaryFailure(message);

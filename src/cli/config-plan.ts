@@ -100,7 +100,11 @@ async function apply(proposed: string | null, options: ApplyCommand, cli: Cli): 
   const applied = isSame || hinders.length > 0 ? null : await applyPlan(proposal, sides, { faults, gateway });
   const outcome = applied?.status ?? (isSame ? 'nothing to apply' : 'refused');
   if (options.json === true) cli.out(`${printableJson(JSON.stringify({ ...made, outcome, ...applied }, null, 2))}\n`);
-  else print([...planLines(made), ...(applied === null ? [outcomeLine(outcome)] : appliedLines(applied))], cli);
+  else
+    print(
+      [...planLines(made), ...(applied === null ? [outcomeLine(outcome)] : appliedLines(applied, atRestartIn(made)))],
+      cli,
+    );
   return isSame ? exitCodes.ok : exitCodeOf(applied);
 }
 
@@ -155,10 +159,16 @@ async function endPrevious(config: string, { force }: ApplyCommand, { err }: Cli
 const outcomeLine = (outcome: string): string =>
   outcome === 'refused' ? 'refused: nothing was changed' : 'there is nothing to apply';
 
-function appliedLines(applied: Applied): readonly string[] {
+const atRestartIn = ({ configuration }: ConfigPlan): readonly string[] =>
+  configuration.filter(({ atRestart }) => atRestart).map(({ key }) => key);
+
+/** `atRestart` are the keys that a running gateway does not take. */
+function appliedLines(applied: Applied, atRestart: readonly string[] = []): readonly string[] {
   switch (applied.status) {
     case 'in force':
-      return ['applied: the gateway has it in force'];
+      return atRestart.length === 0
+        ? ['applied: the gateway has it in force']
+        : [`applied: the gateway has it in force, but for what it takes at the next start: ${atRestart.join(', ')}`];
     case 'swapped':
       return ['applied: no gateway runs, the next start takes it'];
     case 'put back':

@@ -36,7 +36,9 @@ function testLines({ tests, fixtures }: ConfigPlan): readonly string[] {
   return [
     `tests of rules: ${tests.cases}, of which ${tests.failures.length} fail`,
     ...tests.failures.map(({ at, symbol, expected, got }) => `  ${at}: ${symbol}: expected a ${expected}, got ${got}`),
-    `mail of profiles: ${fixtures.cases}, of which ${fixtures.failures.length} go another way than under what is in force`,
+    fixtures.cases === 0
+      ? 'mail of profiles: not judged, as nothing that judges it differs'
+      : `mail of profiles: ${fixtures.cases}, of which ${fixtures.failures.length} go another way than under what is in force`,
     ...fixtures.failures.map(
       ({ file, expected, action, score }) => `  ${file}: expected ${expected}, got ${action} at ${score}`,
     ),

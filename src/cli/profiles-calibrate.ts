@@ -7,7 +7,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { parsePercent } from '../config/units.ts';
 import { type EpochMs, systemClock } from '../model/clock.ts';
-import { BadInput } from '../model/failure.ts';
+import { BadInput, TemporaryFailure } from '../model/failure.ts';
 import { printable, printableJson } from '../observe/printable.ts';
 import type { SettingEdit } from '../rules/settings.ts';
 import type { Found } from '../trial/calibrate.ts';
@@ -79,6 +79,8 @@ async function calibrated(
   const { calibration } = report;
   if (calibration.status === 'refused') return exitCodes.badInput;
   if (options.apply !== true) return exitCodes.ok;
+  if (report.source.kind === 'folders' && report.source.late > 0)
+    throw new TemporaryFailure(`not applied: of ${report.source.late} messages some evidence came too late`);
   const outcome = await apply(config, editsOf(report, calibration, now), api, now);
   (options.json === true ? err : out)(`${outcome}\n`);
   return exitCodes.ok;

@@ -15,7 +15,7 @@ export function addReviewCommands(program: Command, options: ApiCommandOptions):
   const command = (usage: string, about: string): Command =>
     apiCommand(review.command(usage).description(about), options);
 
-  command('sample', 'the newest sample: messages that wait for a label, and what the ledger has of them')
+  command('sample', 'the newest sample of which messages wait for a label, and what the ledger has of them')
     .option('--all', 'also those that have one')
     .action((chosen: SampleOptions) =>
       printAnswer(options, chosen, api => whole(api, chosen.all === true), sampleText),

@@ -57,7 +57,18 @@ function textOf(imported: SpamAssassinImport): string {
     ...differenceLines(imported).map(line => `${line}\n`),
     table([['rules', ...standings.map(standing => ` ${standing}`)], ...rows]),
     percent === null ? '' : `${percent}% of the rules in force that seek or add up are exact\n`,
+    settingsLine(imported),
   ].join('');
+}
+
+/** Settings that eval functions look into. */
+const listsRead: ReadonlySet<string> = new Set(['enlist_addrlist', 'enlist_uri_host', 'freemail_domains']);
+
+function settingsLine({ settings }: SpamAssassinImport): string {
+  const named = [...settings]
+    .filter(([name]) => !listsRead.has(name))
+    .map(([name, times]) => (times === 1 ? name : `${name} ×${times}`));
+  return named.length === 0 ? '' : `settings that are not used: ${named.join(', ')}\n`;
 }
 
 function jsonOf({ report, misread, settings }: SpamAssassinImport) {

@@ -99,7 +99,7 @@ async function sortedMail(
   profile: Profile,
   paths: readonly string[],
 ): Promise<Gathered> {
-  const { mails } = await labelledEvidence(config, rules, paths, { offline: true, sample: 1 });
+  const { mails, late } = await labelledEvidence(config, rules, paths, { offline: true, sample: 1 });
   const judged = await storedJudging({ ...config, profile: profile.name }, {}, rules);
   const sorted = mails.map(({ label, body, evidence }) => ({
     label,
@@ -109,7 +109,7 @@ async function sortedMail(
   }));
   return {
     reviewed: reviewedInFolders(sorted, rules.lists.get('freemail')),
-    source: { kind: 'folders', messages: mails.length },
+    source: { kind: 'folders', messages: mails.length, late },
   };
 }
 

@@ -42,15 +42,18 @@ export async function replayBetween(
   options: ReplayOptions,
 ): Promise<ReplayReport> {
   const texts = textsReader(config.data_dir);
-  const bytes = new SoughtInBytes(config, changed.rules);
+  // Both sides may ask: rules in force may be younger than the mail.
+  const inBytes = new Map(
+    [inForce, changed].map(({ rules }) => [rules.patternDigest, new SoughtInBytes(config, rules)]),
+  );
   const inTexts = soughtInTexts(texts);
   const seek: ReplayPorts['seek'] = async (record, open, rules) =>
-    (await inTexts(record, open, rules)) ?? (rules === changed.rules ? bytes.seek(record) : null);
+    (await inTexts(record, open, rules)) ?? (await inBytes.get(rules.patternDigest)?.seek(record)) ?? null;
   try {
     return await replay(inForce, changed, { ...portsOf(config), seek }, options);
   } finally {
     texts.close();
-    await bytes.close();
+    for (const bytes of inBytes.values()) await bytes.close();
   }
 }
 

@@ -21,6 +21,8 @@ export class SoughtInBytes {
   readonly #ends: (() => Promise<void> | void)[] = [];
   #reader: QuarantineReader | null = null;
   #inspector: ReturnType<typeof startInspection> | null = null;
+  /** Of the message that was asked for last: both sides of a replay ask. */
+  #last: { readonly of: LedgerRecord; readonly found: Promise<Found | null> } | null = null;
 
   constructor(config: Config, rules: RuleSet) {
     this.#config = config;
@@ -28,7 +30,12 @@ export class SoughtInBytes {
   }
 
   /** Null where nothing was kept of the message, or no longer. */
-  async seek({ outcomes, envelope, at }: LedgerRecord): Promise<Found | null> {
+  seek(record: LedgerRecord): Promise<Found | null> {
+    if (this.#last?.of !== record) this.#last = { of: record, found: this.#seek(record) };
+    return this.#last.found;
+  }
+
+  async #seek({ outcomes, envelope, at }: LedgerRecord): Promise<Found | null> {
     const kept = outcomes.find(outcome => outcome.disposition === 'quarantined');
     const message = kept && (await this.#quarantine()?.message(kept.entry));
     if (!message) return null;

@@ -169,8 +169,10 @@ function merged(draft: ProfileDraft, parent: Profile | null, names: ProfileNames
   const { fields, body } = draft;
   const thresholds = fields.thresholds === undefined ? parent?.thresholds : readThresholds(fields.thresholds);
   const malware = fields.malware === undefined ? parent?.malware : fields.malware.oneOf(actions);
-  if (thresholds === undefined) body.problem('a profile that extends none states its thresholds');
-  if (malware === undefined)
+  // Of one whose parent is wrong, that is said already.
+  const isRoot = draft.extends === null;
+  if (isRoot && thresholds === undefined) body.problem('a profile that extends none states its thresholds');
+  if (isRoot && malware === undefined)
     body.problem('a profile that extends none states what malware asks for: `malware: reject`');
   if (!thresholds || !malware) return null;
   return {

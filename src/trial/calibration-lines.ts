@@ -15,7 +15,12 @@ export type CalibrationSource =
       readonly open: number;
       readonly underOtherRules: number;
     }
-  | { readonly kind: 'folders'; readonly messages: number };
+  | {
+      readonly kind: 'folders';
+      readonly messages: number;
+      /** Of how many some evidence is missing because it came too late. */
+      readonly late: number;
+    };
 
 export interface CalibrationReport {
   readonly profile: string;
@@ -47,12 +52,20 @@ export function whyOf({ target }: CalibrationReport, found: Found, at: EpochMs):
 }
 
 function sourceLines(source: CalibrationSource): readonly string[] {
-  if (source.kind === 'folders') return [`from ${source.messages} messages that were sorted into folders`];
+  if (source.kind === 'folders')
+    return [
+      `from ${source.messages} messages that were sorted into folders`,
+      ...(source.late === 0
+        ? []
+        : [`of ${source.late} some evidence came too late: calibrate again when the machine is less busy`]),
+    ];
   if (source.samples === 0) return ['no sample was drawn in that time: `postern review draw` draws one'];
   const { samples, messages, open, underOtherRules } = source;
   return [
     `from ${samples} ${samples === 1 ? 'sample' : 'samples'} of ${messages} messages, ${day(source.since)} to ${day(source.before)}`,
-    ...(open === 0 ? [] : [`${open} drawn messages wait for a label: \`postern review sample\``]),
+    ...(open === 0
+      ? []
+      : [`${open} drawn ${open === 1 ? 'message waits' : 'messages wait'} for a label: \`postern review sample\``]),
     ...(underOtherRules === 0
       ? []
       : [`${underOtherRules} were judged by other rules: rules that are new are not known to have fired`]),
@@ -95,7 +108,7 @@ function refusedLines({ target }: CalibrationReport, { reason, least, missing }:
   switch (reason) {
     case 'unseen':
       return [
-        'refused: nobody looked at a sample of the mail that is stopped, so nobody knows how much of it is wanted',
+        'refused: in a sample nobody labelled anything of the mail that was stopped, so nobody knows how much of it is wanted',
       ];
     case 'promises':
       return ['refused: what the profile promises (`invariants` in its file) forbids all thresholds that would do'];

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TemporaryFailure } from '../../src/model/failure.ts';
+import type { Id } from '../../src/model/ids.ts';
 import type { GivenLabel, Sample } from '../../src/store/reviews.ts';
 import { anEntry, anId, aRecord, aRefusal, aVerdict, clock, startTestApi, type TestApi } from './support.ts';
 
@@ -140,6 +141,25 @@ test('the newest sample shows what the ledger has of each message that has no la
   });
   const all = (await api.ask('GET', '/v1/samples?all=true')).json.items;
   assert.deepEqual([all.length, all[1].label, all[1].seen], [2, 'spam', null]);
+});
+
+test('when the newest sample is done, what is left of the one before comes', async t => {
+  const api = await startTestApi(t);
+  const [left, done] = [aRecord(), aRecord()];
+  const older = drawn(api, [left]);
+  const newest = drawn(api, [done]);
+  const shown = async (query = '') => {
+    const { sample, items } = (await api.ask('GET', `/v1/samples${query}`)).json;
+    return [sample.id, items.map(({ message }: { message: string }) => message)];
+  };
+  const label = (message: Id) =>
+    api.fakes.labels.set(message, { message, receivedAt: 0, label: 'ham', reason: 'sample', by: 'ops', at: 0 });
+  assert.deepEqual(await shown(), [newest.id, [done.id]]);
+  label(done.id);
+  assert.deepEqual(await shown(), [older.id, [left.id]]);
+  assert.deepEqual(await shown('?all=true'), [newest.id, [done.id]]);
+  label(left.id);
+  assert.deepEqual(await shown(), [newest.id, []]);
 });
 
 test('pages follow each other, and stay with their sample when another is drawn', async t => {

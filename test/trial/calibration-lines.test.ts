@@ -11,7 +11,7 @@ import type { Reviewed } from '../../src/trial/reviewed.ts';
 import { noon } from '../store/samples.ts';
 import { inForce, reviewed, strangers } from './reviewed.ts';
 
-const folders: CalibrationSource = { kind: 'folders', messages: 3200 };
+const folders: CalibrationSource = { kind: 'folders', messages: 3200, late: 0 };
 
 function reportOf(
   mail: Reviewed,
@@ -67,7 +67,7 @@ const refusals = [
   },
   {
     mail: { ...reviewed(strangers(9, 0), []), unseen: [{ perSeen: Number.POSITIVE_INFINITY, top: 40_000 }] },
-    says: 'refused: nobody looked at a sample of the mail that is stopped, so nobody knows how much of it is wanted',
+    says: 'refused: in a sample nobody labelled anything of the mail that was stopped, so nobody knows how much of it is wanted',
   },
 ];
 for (const { mail, says } of refusals) test(says, () => assert.equal(calibrationLines(reportOf(mail)).at(-1), says));

@@ -44,16 +44,26 @@ const show = route({
   path: '/v1/samples',
   operationId: 'showSample',
   about:
-    'The newest sample for review: messages drawn by chance that have no label yet, with what the ledger has of them.',
+    'The newest sample of which messages have no label yet, else the newest: messages drawn by chance that have none, with what the ledger has of them.',
   scope: 'ledger:read',
   query: sampleQuery,
   answers: { 200: { about: 'A page of the sample.', content: sampledPage } },
   answer: async ({ query }, { store }) => {
-    const [newest = null] = await store.reviews.samples();
+    const samples = await store.reviews.samples();
+    const first = query.all ? samples[0] : ((await newestWaiting(samples, store)) ?? samples[0]);
     const none: SampledPageView = { sample: null, items: [], cursor: null };
-    return { status: 200, body: newest === null ? none : await pageOf(newest, query, store) };
+    return { status: 200, body: first === undefined ? none : await pageOf(first, query, store) };
   },
 });
+
+/** Older ones count in calibrations too: what is left of them comes when the newest is done. */
+async function newestWaiting(samples: readonly Sample[], { reviews, ledger }: StoreReader): Promise<Sample | null> {
+  for (const sample of samples) {
+    for (const { message } of await reviews.sampled(sample.id))
+      if ((await reviews.label(message)) === null && (await ledger.get(message)) !== null) return sample;
+  }
+  return null;
+}
 
 interface PageQuery {
   readonly limit: number;
