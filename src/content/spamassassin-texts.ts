@@ -17,10 +17,11 @@ const maxMessage = 1024 * 1024;
 
 interface Reading {
   readonly message: Message;
-  body: RenderedBody | null;
+  readonly body: () => RenderedBody;
 }
 
-const readings = new WeakMap<Mail, Reading>();
+/** Fields are asked for at once: each waits for the same. */
+const readings = new WeakMap<Mail, Promise<Reading>>();
 
 export async function spamAssassinText(mail: Mail, field: SpamAssassinField): Promise<readonly string[]> {
   const [, view = '', name = '', ...modifiers] = field.split(':');
@@ -28,11 +29,11 @@ export async function spamAssassinText(mail: Mail, field: SpamAssassinField): Pr
   const reading = await readingOf(mail);
   switch (view) {
     case 'body':
-      return name === 'nosubject' ? bodyOf(reading).lines.slice(1) : bodyOf(reading).lines;
+      return name === 'nosubject' ? reading.body().lines.slice(1) : reading.body().lines;
     case 'rawbody':
       return rawBody(reading.message);
     case 'uri':
-      return uris(bodyOf(reading));
+      return uris(reading.body());
     case 'header':
       return headerText(reading.message, mail.handover, name, modifiers);
     case 'mimeheader':
@@ -44,13 +45,34 @@ export async function spamAssassinText(mail: Mail, field: SpamAssassinField): Pr
   }
 }
 
-async function readingOf(mail: Mail): Promise<Reading> {
-  const known = readings.get(mail);
-  if (known !== undefined) return known;
-  await mail.turnFor(mail.raw);
-  const reading: Reading = { message: readMessage(bytesOf(mail.raw.subarray(0, maxMessage))), body: null };
+function readingOf(mail: Mail): Promise<Reading> {
+  const reading = readings.get(mail) ?? readingFrom(mail);
   readings.set(mail, reading);
   return reading;
+}
+
+async function readingFrom(mail: Mail): Promise<Reading> {
+  await mail.turnFor(mail.raw);
+  const message = readMessage(bytesOf(mail.raw.subarray(0, maxMessage)));
+  return { message, body: triedOnce(() => renderedBody(message)) };
+}
+
+/** What cannot be read is not tried again for every field. */
+function triedOnce<T>(read: () => T): () => T {
+  let tried: { readonly value: T } | { readonly error: unknown } | null = null;
+  return () => {
+    tried ??= attempt(read);
+    if ('error' in tried) throw tried.error;
+    return tried.value;
+  };
+}
+
+function attempt<T>(read: () => T): { readonly value: T } | { readonly error: unknown } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { error };
+  }
 }
 
 function evalText(mail: Mail, reading: Reading, field: SpamAssassinField): readonly string[] {
@@ -60,14 +82,9 @@ function evalText(mail: Mail, reading: Reading, field: SpamAssassinField): reado
   return evalStrings(call, {
     message,
     handover: mail.handover,
-    body: () => bodyOf(reading),
+    body: reading.body,
     sizeBytes: mail.raw.length,
   });
-}
-
-function bodyOf(reading: Reading): RenderedBody {
-  reading.body ??= renderedBody(reading.message);
-  return reading.body;
 }
 
 const bytesOf = (bytes: Uint8Array): string =>

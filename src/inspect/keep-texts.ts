@@ -3,7 +3,7 @@
 import type { Mail } from '../content/mail.ts';
 import { type TextField, type Texts, textFields } from '../model/evidence.ts';
 import { packedTexts, type TextKeeping } from '../model/kept-texts.ts';
-import { late, within } from './within.ts';
+import { readFields } from './read-fields.ts';
 
 /**
  * Characters of one message's texts together. The smallest fields are kept first; one that does not fit is left out, since
@@ -11,9 +11,9 @@ import { late, within } from './within.ts';
  */
 export const maxKeptChars = 512 * 1024;
 
-export type KeptMail = Pick<Mail, 'texts' | 'header'>;
+export type KeptMail = Pick<Mail, 'text' | 'header'>;
 
-/** Packed. Null where nothing is to be kept, or the texts cannot be read within `deadlineMs`. Never throws. */
+/** Packed: what can be read within `deadlineMs`. Null where nothing is to be kept, or nothing can be read. Never throws. */
 export async function textsToKeep(
   mail: KeptMail,
   keeping: TextKeeping,
@@ -24,16 +24,14 @@ export async function textsToKeep(
   const headers = new Set(mail.header.fields.map(({ name }): TextField => `header:${name}`));
   const others = keeping === 'all' ? new Set([...textFields, ...sought]) : new Set(sought);
   for (const field of others) if (field.startsWith('header:')) others.delete(field);
-  try {
-    const read = await within(deadlineMs, () => mail.texts([...headers, ...others]));
-    return read === late ? null : packed(read, headers);
-  } catch {
-    // The search met the same, and it is in the facts.
-    return null;
-  }
+  // Why one cannot be read the search met, too, and it is in the facts.
+  const { texts, unread } = await readFields(mail.text, [...headers, ...others], deadlineMs);
+  if (texts.size === 0 && unread.size > 0) return null;
+  const isHeaderWhole = ![...headers].some(field => unread.has(field));
+  return packed(texts, headers, isHeaderWhole);
 }
 
-function packed(read: Texts, headers: ReadonlySet<TextField>): Uint8Array {
+function packed(read: Texts, headers: ReadonlySet<TextField>, isHeaderWhole: boolean): Uint8Array {
   const header = [...read].filter(([field]) => headers.has(field));
   const others = [...read].filter(([field]) => !headers.has(field)).map(entry => [entry]);
   const kept: (readonly [TextField, readonly string[]])[] = [];
@@ -42,7 +40,7 @@ function packed(read: Texts, headers: ReadonlySet<TextField>): Uint8Array {
   for (const entries of [header, ...others].sort((a, b) => charsOf(a) - charsOf(b))) {
     left -= charsOf(entries);
     if (left >= 0) kept.push(...entries);
-    if (entries === header) hasHeader = left >= 0;
+    if (entries === header) hasHeader = isHeaderWhole && left >= 0;
   }
   return packedTexts({ texts: new Map(kept), hasHeader });
 }

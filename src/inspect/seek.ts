@@ -1,13 +1,14 @@
 // The search for patterns in one message. What could not be sought is said to have overrun: it is never "no hit".
 
-import type { Facts, PatternHits, Texts } from '../model/evidence.ts';
+import type { Facts, PatternHits } from '../model/evidence.ts';
 import type { PatternMatcher } from '../rules/patterns/patterns.ts';
 import { cut } from './facts.ts';
-import { late, within } from './within.ts';
+import { messageOf, type ReadField, readFields, type Unread } from './read-fields.ts';
+import { late } from './within.ts';
 
 export interface Sought {
   readonly patternHits: PatternHits;
-  /** `texts`, failed, where the texts could not be read. */
+  /** `texts`, failed, where some could not be read. */
   readonly facts: Facts;
   /** Of the search, without the reading of the texts. */
   readonly ms: number;
@@ -23,26 +24,38 @@ export interface SeekLimits {
   readonly now: () => number;
 }
 
-/** Never throws. */
+/** Never throws. A field that cannot be read leaves open what is sought in it, and nothing else. */
 export async function seek(
-  read: () => Promise<Texts>,
+  read: ReadField,
   matcher: PatternMatcher,
   { deadlineMs, budgetMs, costs, now }: SeekLimits,
 ): Promise<Sought> {
   const startedAt = now();
   const ms = () => Math.round((now() - startedAt) * 10) / 10;
-  const failed = (reason: string): Sought => ({
-    patternHits: { digest: matcher.digest, hits: [], overran: matcher.symbols },
-    facts: { texts: { state: 'failed', ms: ms(), reason: cut(reason, 200) } },
-    ms: 0,
-  });
+  const failed = (reason: string): Facts => ({ texts: { state: 'failed', ms: ms(), reason: cut(reason, 200) } });
   try {
-    const texts = await within(deadlineMs, read);
-    if (texts === late) return failed('deadline');
+    const { texts, unread } = await readFields(read, matcher.fields, deadlineMs);
+    const facts = unread.size === 0 ? {} : failed(reasonOf(unread));
     const readMs = ms();
-    const patternHits = matcher.match(texts, { budgetMs, costs, now });
-    return { patternHits, facts: {}, ms: Math.round((ms() - readMs) * 10) / 10 };
+    const found = matcher.match(texts, { budgetMs, costs, now });
+    const patternHits = withOverrun(found, matcher.symbolsIn(new Set(unread.keys())));
+    return { patternHits, facts, ms: Math.round((ms() - readMs) * 10) / 10 };
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
+    const patternHits = { digest: matcher.digest, hits: [], overran: matcher.symbols };
+    return { patternHits, facts: failed(messageOf(error)), ms: 0 };
   }
+}
+
+/** Begins with `deadline` where another reading may find more. */
+function reasonOf(unread: Unread): string {
+  const lateOnes = [...unread].filter(([, why]) => why === late).map(([field]) => field);
+  const others = [...unread].filter(([, why]) => why !== late).map(([field, why]) => `${field}: ${String(why)}`);
+  return [...(lateOnes.length === 0 ? [] : [`deadline: ${lateOnes.join(', ')}`]), ...others].join('; ');
+}
+
+/** A hit in another field is one all the same. */
+function withOverrun(found: PatternHits, open: readonly string[]): PatternHits {
+  const overran = new Set([...found.overran, ...open]);
+  for (const { symbol } of found.hits) overran.delete(symbol);
+  return { ...found, overran: [...overran] };
 }

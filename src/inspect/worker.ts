@@ -84,7 +84,7 @@ async function inspected(
   const [facts, sought] = await Promise.all([
     // The main thread adds the fact `dns`.
     run(ordered, subject, { deadlineMs, factsBytes: factsBytes - dnsFactBytes, now }),
-    seek(() => mail.texts(matcher.fields), matcher, {
+    seek(mail.text, matcher, {
       deadlineMs,
       budgetMs: setup.patternBudgetMs,
       costs: setup.costs,

@@ -1,7 +1,7 @@
 // What can be set while the gateway runs: scores, a profile's thresholds and weights, entries of lists. Kept as overrides, in YAML.
 
 import { createHash } from 'node:crypto';
-import { type Document, isMap, parseDocument } from 'yaml';
+import { type Document, isMap, parseDocument, YAMLMap } from 'yaml';
 import type { Points, Thresholds } from '../model/verdict.ts';
 import type { Override } from './profile.ts';
 import type { RuleSet } from './rule.ts';
@@ -86,7 +86,7 @@ export type SettingAnswer =
 
 /** What is in force under `rules`, of which `overrides` are the text; null where there is nothing by this name. */
 export function settingOf(of: SettingName, rules: RuleSet, overrides: string): Setting | null {
-  const override = plainAt(parseDocument(overrides), pathOf(of));
+  const override = plainAt(plainOf(overrides), pathOf(of));
   switch (of.kind) {
     case 'score':
       return scoreSetting(of.name, rules, madeOf(override));
@@ -138,10 +138,10 @@ const versionOf = (of: unknown): string =>
 
 /** `overrides` with `edit`; entries of a list that were set before keep their making. */
 export function edited(overrides: string, edit: SettingEdit, by: string, at: string): string {
-  const document = parseDocument(overrides);
+  const document = parsed(overrides);
   const path = pathOf(edit);
   const made = { why: edit.why, by, at };
-  const before = plainAt(document, path);
+  const before = plainAt(document.toJS(), path);
   if (edit.value === null) withoutEmpty(document, path);
   else if (edit.kind === 'score') setFlow(document, path, { score: edit.value / 1000, ...made });
   else if (edit.kind === 'thresholds') setFlow(document, path, { ...inWords(edit.value), ...made });
@@ -150,7 +150,7 @@ export function edited(overrides: string, edit: SettingEdit, by: string, at: str
     withoutEmpty(document, path);
     for (const key of ['add', 'remove'] as const) {
       const known = madeEach(before[key]);
-      for (const entry of edit.value[key]) setFlow(document, [...path, key, entry], known.get(entry) ?? made);
+      setFlows(document, [...path, key], new Map(edit.value[key].map(entry => [entry, known.get(entry) ?? made])));
     }
   }
   return document.contents === null || isEmptyMap(document.contents) ? '' : document.toString({ lineWidth: 0 });
@@ -180,6 +180,15 @@ function setFlow(document: Document, path: readonly string[], value: object): vo
   document.setIn(path, document.createNode(value, { flow: true }));
 }
 
+/** Each on a line of its own, all at once: a map in YAML is searched from its beginning for each key that it is given. */
+function setFlows(document: Document, path: readonly string[], values: ReadonlyMap<string, object>): void {
+  if (values.size === 0) return;
+  const map = new YAMLMap(document.schema);
+  for (const [key, value] of values)
+    map.items.push(document.createPair(key, document.createNode(value, { flow: true })));
+  document.setIn(path, map);
+}
+
 /** Takes away what is at `path`, and what of it is empty then. */
 function withoutEmpty(document: Document, path: readonly string[]): void {
   if (!document.hasIn(path)) return;
@@ -192,8 +201,19 @@ const isEmptyMap = (node: unknown): boolean => isMap(node) && node.items.length 
 
 type Plain = Readonly<Record<string, unknown>>;
 
-function plainAt(document: Document.Parsed | Document, path: readonly string[]): Plain {
-  let at: unknown = document.toJS();
+/** Whoever loads it looks for keys that stand there twice: each is compared with all before it. */
+const parsed = (overrides: string) => parseDocument(overrides, { uniqueKeys: false });
+
+/** What was read last: mail waits while a long text is read, and it is asked for more often than it is changed. */
+let last: { readonly text: string; readonly plain: unknown } = { text: '', plain: null };
+
+function plainOf(overrides: string): unknown {
+  if (last.text !== overrides) last = { text: overrides, plain: parsed(overrides).toJS() };
+  return last.plain;
+}
+
+function plainAt(plain: unknown, path: readonly string[]): Plain {
+  let at = plain;
   for (const key of path) at = asPlain(at)[key];
   return asPlain(at);
 }

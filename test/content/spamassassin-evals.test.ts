@@ -70,6 +70,7 @@ const cases: Readonly<Record<string, readonly EvalCase[]>> = {
       hits: [
         page('<font color=white>A</font>'),
         page('<p style="color:#fefefe">A</p>'),
+        page('<p style="color:#fefefe  ! important">A</p>'),
         page('<div style="background-color:rgb(0,0,0)">A</div>'),
         page('<font color=black><p style="background: url(x) black">A</p>'),
       ],

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Handover } from '../../src/content/handover.ts';
 import { readMail } from '../../src/content/mail.ts';
+import { spamAssassinText } from '../../src/content/spamassassin-texts.ts';
 import type { SpamAssassinField } from '../../src/model/evidence.ts';
 import { evalField } from '../../src/model/spamassassin.ts';
 
@@ -150,5 +151,70 @@ describe('hostile input is read in time that grows with its length', () => {
       const mail = readMail(bytes(`${header}Content-Type: text/html\n\n${body}`));
       const texts = await mail.texts(['sa:body', 'sa:rawbody', 'sa:uri', 'sa:header:from:addr']);
       assert.equal(texts.size, 4);
+    });
+});
+
+test('fields that are asked for together wait for one reading of the message', async () => {
+  let turns = 0;
+  const mail = {
+    ...readMail(bytes(letter)),
+    turnFor: async () => {
+      turns += 1;
+    },
+  };
+  const fields = ['sa:body', 'sa:uri', 'sa:rawbody', 'sa:header:cc'] as const;
+  await Promise.all(fields.map(field => spamAssassinText(mail, field)));
+  assert.equal(turns, 1);
+});
+
+describe('hostile input makes no more of itself than it is', () => {
+  const page = (html: string): string => `Content-Type: text/html\n\n${html}`;
+  const calls = (name: string, ...args: readonly string[]): SpamAssassinField => evalField({ name, args });
+  const views = [
+    {
+      name: 'comments behind the server of a Received',
+      text: `Received: from a ([192.0.2.7]) by c${' (a)'.repeat(200)}\n\n`,
+      field: 'sa:header:x-spam-relays-untrusted',
+      gives: ['[ ip=192.0.2.7 rdns= helo=a by=c ident= envfrom= intl=0 id= auth= msa=0 ]'],
+    },
+    {
+      name: 'lines, 140,000 of them',
+      text: `Content-Type: multipart/mixed; boundary=b\n\n${`--b\n\n${'abcde\n\n'.repeat(7000)}`.repeat(20)}--b--\n`,
+      field: calls('tvd_vertical_words', '0', '101'),
+      gives: [''],
+    },
+    {
+      name: 'titles, 140,000 of them',
+      text: `Subject: ten chars\n${page('<title>'.repeat(140_000))}`,
+      field: calls('html_title_subject_ratio', '0'),
+      gives: [],
+    },
+  ] as const;
+  for (const { name, text, field, gives } of views)
+    test(name, async () => assert.deepEqual(await readMail(Buffer.from(text)).text(field), gives));
+
+  test('short links behind a long base', async () => {
+    const links = Array.from({ length: 2000 }, (_, i) => `<a href=${i}>`).join('');
+    const uris = await readMail(bytes(page(`<base href="http://x.test/${'a'.repeat(8000)}/">${links}`))).text('sa:uri');
+    const chars = uris.reduce((sum, uri) => sum + uri.length, 0);
+    assert.ok(uris.length > 2000 && chars < 3 * 1024 * 1024, `${uris.length} addresses of ${chars} characters`);
+  });
+});
+
+const bases = [
+  { base: 'http://x.test', link: 'http://x.test/a' },
+  { base: 'http://x.test/f/page.html', link: 'http://x.test/f/a' },
+  { base: 'http://x.test/f/two.page.html', link: 'http://x.test/f/two./a' },
+  { base: 'http://x.test/f.d/page', link: 'http://x.test/f.d/page/a' },
+  { base: 'http://x.test/f/page.xhtml', link: 'http://x.test/f/page.xhtml/a' },
+  { base: 'http://x.test/.html', link: 'http://x.test/.html/a' },
+  { base: `http://x.test/${'a'.repeat(8000)}.html`, link: 'http://x.test/a' },
+];
+describe('a link is put behind the folder of the base', () => {
+  for (const { base, link } of bases)
+    test(`${base.slice(0, 40)}: ${link}`, async () => {
+      const mail = readMail(bytes(`Content-Type: text/html\n\n<base href="${base}"><a href=a>`));
+      const uris = await mail.text('sa:uri');
+      assert.ok(uris.includes(link), uris.join(' ').slice(0, 200));
     });
 });

@@ -51,8 +51,7 @@ test('all: every field that a rule can name, and views that are sought', async (
 /** A mail whose fields have so many characters. */
 const sized = (chars: Readonly<Partial<Record<TextField, number>>>, header: readonly string[] = []): KeptMail => ({
   header: { fields: header.map(name => ({ name })) } as unknown as KeptMail['header'],
-  texts: async fields =>
-    new Map([...fields].map(field => [field, chars[field] === undefined ? [] : ['x'.repeat(chars[field])]])),
+  text: async field => (chars[field] === undefined ? [] : ['x'.repeat(chars[field])]),
 });
 
 test('what is too large is left out whole, the largest first, and is not taken to be empty', async () => {
@@ -78,8 +77,29 @@ test('a header section that is too large is left out, and none of its fields is 
 });
 
 test('texts that come too late or cannot be read are not kept', async () => {
-  const hanging: KeptMail = { ...mailOf(plain), texts: () => new Promise(() => {}) };
+  const hanging: KeptMail = { ...mailOf(plain), text: () => new Promise(() => {}) };
   assert.equal(await textsToKeep(hanging, 'sought', ['text'], 1), null);
-  const failing: KeptMail = { ...mailOf(plain), texts: () => Promise.reject(new Error('no')) };
+  const failing: KeptMail = { ...mailOf(plain), text: () => Promise.reject(new Error('no')) };
   assert.equal(await textsToKeep(failing, 'sought', ['text'], 1000), null);
 });
+
+const never = () => new Promise<never>(() => {});
+const fails = () => Promise.reject(new Error('no'));
+const unread: readonly { readonly name: string; readonly field: TextField; readonly read: () => Promise<never> }[] = [
+  { name: 'a field that cannot be read', field: 'text', read: fails },
+  { name: 'a field that comes too late', field: 'text', read: never },
+  { name: 'a header field that cannot be read', field: 'header:x-odd', read: fails },
+];
+for (const { name, field, read } of unread)
+  test(`${name} is not kept, and is not taken to be missing; the others are`, async () => {
+    const mail = mailOf(plain);
+    const packed = await textsToKeep(
+      { ...mail, text: of => (of === field ? read() : mail.text(of)) },
+      'sought',
+      ['subject', 'text'],
+      read === never ? 1 : 1000,
+    );
+    assert.ok(packed);
+    const of = unpackedTexts(JSON.parse(Buffer.from(packed).toString()));
+    assert.deepEqual([of.texts.get('subject'), wasKept(of, field)], [['grüße'], false]);
+  });

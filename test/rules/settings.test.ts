@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { Document, parseDocument } from 'yaml';
 import { loadRules } from '../../src/rules/load.ts';
 import type { RuleSet } from '../../src/rules/rule.ts';
 import { edited, type Setting, type SettingEdit, settingOf } from '../../src/rules/settings.ts';
@@ -131,6 +133,63 @@ test('a list: entries keep who added them, also those whose names mean something
   assert.deepEqual([...now.removed.keys()], ['post.test']);
   assert.equal(edit(second, { kind: 'list', name: 'freemail', value: null, why: '' }), '');
   assert.equal(edit(second, list([])), '');
+});
+
+interface Listing {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  readonly by: string;
+}
+
+/** Of the list in the whole text, read anew. */
+const writtenIn = (text: string): Partial<Record<'add' | 'remove', Record<string, object>>> =>
+  parseDocument(text).toJS()?.lists?.freemail ?? {};
+
+function editedOneByOne(text: string, { by, ...listing }: Listing): string {
+  const before = writtenIn(text);
+  const document = parseDocument(edit(text, { kind: 'list', name: 'freemail', value: null, why: '' }));
+  for (const key of ['add', 'remove'] as const)
+    for (const entry of listing[key]) {
+      const known = new Map(Object.entries(before[key] ?? {}));
+      const made = document.createNode(known.get(entry) ?? { why: 'Ours.', by, at: time }, { flow: true });
+      document.setIn(['lists', 'freemail', key, entry], made);
+    }
+  return document.contents === null ? '' : document.toString({ lineWidth: 0 });
+}
+
+test('a list has the same bytes as if its entries were set one by one, and what is in force is what a new reading finds', () => {
+  const entry = fc.constantFrom('a.test', 'b.test', '2001:db8::/32', '0123', 'no', 'constructor', '"', '# c: {}');
+  const entries = fc.uniqueArray(entry, { maxLength: 5 });
+  const change = fc.oneof(
+    fc.record({ add: entries, remove: entries, by: fc.constantFrom('desk', 'api: x') }),
+    fc.record({ score: fc.option(fc.integer({ min: -9000, max: 9000 })) }),
+  );
+  const start = fc.constantFrom('', '# ours\nscores:\n  B: { score: 2, why: Because. } # keep\n');
+  fc.assert(
+    fc.property(start, fc.array(change, { maxLength: 8 }), (first, changes) => {
+      let text: string = first;
+      for (const of of changes) {
+        const anew = 'score' in of ? edit(text, score('A', of.score)) : editedOneByOne(text, of);
+        text = 'score' in of ? anew : edit(text, list(of.add, of.remove), of.by);
+        assert.equal(text, anew);
+        const setting = settingOf({ kind: 'list', name: 'freemail' }, under(''), text);
+        assert.ok(setting?.kind === 'list');
+        assert.deepEqual(new Set(setting.added.keys()), new Set(Object.keys(writtenIn(text).add ?? {})));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a list of 10,000 entries is put in place at once, and read once however often it is asked for', t => {
+  const entries = Array.from({ length: 10_000 }, (_, i) => `h${i}.example`);
+  const setIn = t.mock.method(Document.prototype, 'setIn');
+  const text = edit('', list(entries));
+  assert.ok(setIn.mock.callCount() < 10, `${setIn.mock.callCount()} searches for a place`);
+  const toJS = t.mock.method(Document.prototype, 'toJS');
+  const rules = under('');
+  for (let i = 0; i < 5; i++) settingOf({ kind: 'score', name: 'A' }, rules, text);
+  assert.equal(toJS.mock.callCount(), 1);
 });
 
 test('what somebody wrote by hand stays, comments too', () => {

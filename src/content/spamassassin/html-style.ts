@@ -152,7 +152,8 @@ function declaredColour(written: string, before: string): string {
   const value = written
     .slice(0, maxColour)
     .toLowerCase()
-    .replace(/\s*!\s*important$/, '');
+    .replace(/!\s*important$/, '')
+    .trimEnd();
   if (value.includes('rgb')) {
     const numbers = value.replace(/[^0-9,]/g, '').split(',');
     return `#${[0, 1, 2].map(i => hexOf(Math.min(255, Number(numbers[i] ?? 0)))).join('')}`;

@@ -21,6 +21,8 @@ export interface Page {
 }
 
 const maxUri = 8192;
+/** Characters of bases that addresses are put behind: a page of short links would be a long base as often. */
+const maxBases = 1024 * 1024;
 
 export function readPage(html: string): Page {
   const reader = new PageReader(lengthOf(html));
@@ -47,6 +49,7 @@ class PageReader {
   readonly #open = new Map<string, number>();
   readonly #measures: PageMeasures;
   #base = '';
+  #basesLeft = maxBases;
   /** What the last text was: white space that an element stands for, text that is not seen, or text. */
   #last: 'space' | 'hidden' | 'text' = 'text';
 
@@ -141,14 +144,22 @@ class PageReader {
     if (uri === '') return;
     if (written.trim().length > maxUri) this.#measures.note('uri_truncated');
     if (tag === 'a') this.#links.push(uri);
-    const whole = /^(?:data|mailto|file|cid|tel):/i.test(uri) ? uri : absoluteUri(this.#base, uri);
+    const whole = /^(?:data|mailto|file|cid|tel):/i.test(uri) ? uri : absoluteUri(this.#baseInTurn(), uri);
     if (whole !== '') this.#uris.add(whole);
+  }
+
+  #baseInTurn(): string {
+    this.#basesLeft -= this.#base.length;
+    // Where they are used up, an address that needs one is as it is written.
+    return this.#basesLeft >= 0 ? this.#base : '';
   }
 
   #setBase(token: Start): void {
     const uri = trimmed(attributeOf(token, 'href'));
     if (!/^(?:https?|ftp):\/{0,2}/i.test(uri)) return;
-    const folder = uri.replace(/^([a-z]+:\/{0,2}[^/]+\/.*?)[^/.]+\.[^/.]{2,4}$/i, '$1');
+    const root = /^[a-z]+:\/{0,2}[^/]+\/.*/i.exec(uri)?.[0];
+    const file = /(?<=[/.])[^/.]+\.[^/.]{2,4}$/.exec(uri)?.index ?? uri.length;
+    const folder = root !== undefined && file <= root.length ? uri.slice(0, file) : uri;
     this.#base = folder.endsWith('/') ? folder : `${folder}/`;
   }
 }

@@ -145,7 +145,7 @@ const anyDialect: readonly RegExp[] = [
   form(String.raw`RDNS \((?:[EH][EH]|LH)LO (?<helo>\S*)\) \[?\(?IP\)?\]? by BY `),
   form(String.raw`HELO \(\[IP\]\) by BY via smtpd \(for `),
   form(
-    String.raw`(?<both>\S+) \((?:IDENT@)?\[?IP\]?\)(?: \(envelope-sender <\S+>\))? by BY(?: \(.+\))* with (?:.* )?(?:SMTP|QMQP)(?! id )`,
+    String.raw`(?<both>\S+) \((?:IDENT@)?\[?IP\]?\)(?: \(envelope-sender <\S+>\))? by BY(?: \(.+\))? with (?:.* )?(?:SMTP|QMQP)(?! id )`,
   ),
   form(String.raw`_ \( \[IP\]\).*? by BY `),
   form(String.raw`\(HELO \[IP\]\) by BY `),

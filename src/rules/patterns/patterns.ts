@@ -41,6 +41,8 @@ export interface PatternMatcher {
   readonly symbols: readonly string[];
   /** Those in which something is sought. */
   readonly fields: readonly TextField[];
+  /** The symbols of which something is sought in one of `fields`. */
+  symbolsIn(fields: ReadonlySet<TextField>): readonly string[];
   match(texts: Texts, options: SeekOptions): PatternHits;
 }
 
@@ -123,6 +125,7 @@ export function compilePatterns(given: GivenPatterns): PatternMatcher {
     digest,
     symbols,
     fields: [...perField.keys()],
+    symbolsIn: fields => distinctSymbols(specs.filter(({ field }) => fields.has(field))),
     match: (texts, options) => ({ digest, ...seek(inTurn, finders, texts, options) }),
   };
 }

@@ -38,13 +38,10 @@ const isBetween = (value: number | undefined, least = '', most?: string): boolea
 
 /** The largest share of spaces in a line, in percent of the other characters: words that are written downwards. */
 const mostSpaces = once((of: Examined): number =>
-  Math.max(
-    -1,
-    ...of
-      .body()
-      .lines.filter(line => line.length > 5)
-      .map(spacePercent),
-  ),
+  of
+    .body()
+    .lines.filter(line => line.length > 5)
+    .reduce((most, line) => Math.max(most, spacePercent(line)), -1),
 );
 
 function spacePercent(line: string): number {

@@ -20,7 +20,7 @@ const functions: Readonly<Record<string, OfPage>> = {
   },
   html_title_subject_ratio: ({ titles }, [ratio = ''], of) => {
     const { length } = field(of, 'subject');
-    const longest = Math.max(0, ...titles.map(title => title.length));
+    const longest = titles.reduce((most, title) => Math.max(most, title.length), 0);
     return length > 0 && longest / length > Number(ratio);
   },
   check_uri_truncated: page => measure(page, 'uri_truncated') !== undefined,
