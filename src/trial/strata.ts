@@ -89,6 +89,14 @@ export class Strata {
     }
   }
 
+  /** Who sends what nobody wants makes up senders as he likes, alike or not: those of wanted mail are asked by themselves too. */
+  #similarity(strata: readonly Stratum[]): number {
+    const seen = [...this.#alone, ...this.#found, ...strata.flatMap(of => of.seen)];
+    const wanted = new Set(seen.filter(({ isWanted }) => isWanted).map(({ mail }) => mail.sender));
+    const ofWanted = new Map([...this.#delivered].filter(([sender]) => wanted.has(sender)));
+    return Math.max(similarity(this.#delivered), similarity(ofWanted));
+  }
+
   #deliveredOf(sender: string): number[] {
     const scores = this.#delivered.get(sender) ?? [];
     this.#delivered.set(sender, scores);
@@ -103,8 +111,8 @@ export class Strata {
   }
 
   reviewed(confidence: number): StrataReviewed {
-    const alike = similarity(this.#delivered);
     const strata = [...this.#strata.values()];
+    const alike = this.#similarity(strata);
     const worth = (sender: string): number => independence(this.#messagesOf.get(sender) ?? 1, alike);
     const reviewed = ({ mail, isWanted }: Seen, standsFor: number): ReviewedMail => {
       const { sender, hits, floor } = mail;
@@ -142,7 +150,13 @@ function worthOfPart(strata: readonly Stratum[], worth: Worth, confidence: numbe
   const looked = strata.filter(({ seen }) => seen.length > 0);
   const seen = looked.flatMap(of => of.seen);
   const all = looked.flatMap(({ senders }) => [...senders].map(([sender, messages]) => messages * worth(sender)));
-  return lowerBound(seen.filter(({ isWanted }) => isWanted).length, seen.length, confidence) * sumOf(all);
+  const wanted = seen.filter(({ isWanted }) => isWanted).length;
+  if (wanted === 0) return 0;
+  // The senders of unwanted mail, however many they say they are, are nothing to the wanted: all is worth no more than if
+  // all were of such senders as those of the wanted mail that was seen.
+  const ofWanted = sumOf(looked.map(stratum => stratum.perSeen * worthOf(stratum.seen, worth)));
+  const asWanted = (ofWanted * seen.length) / wanted;
+  return lowerBound(wanted, seen.length, confidence) * Math.min(sumOf(all), asWanted);
 }
 
 const sumOf = (of: readonly number[]): number => of.reduce((sum, value) => sum + value, 0);

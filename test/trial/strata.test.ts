@@ -103,6 +103,61 @@ test('mail of one sender counts for less, by how much of it there is and how ali
   assert.deepEqual([independent, similarity], [3, 1]);
 });
 
+/** Of 8 organisations 250 copies each, and what somebody makes up beside it; 200 of all that was delivered are drawn. */
+function copiesBeside(junk: readonly { readonly sender: string; readonly score: number }[]) {
+  const random = chance(7);
+  const copies = Array.from({ length: 2000 }, (_, i) => ({ sender: `org${i % 8}.test`, score: (i % 8) * 300 }));
+  const all = [
+    ...copies.map(mail => ({ ...mail, isWanted: true })),
+    ...junk.map(mail => ({ ...mail, isWanted: false })),
+  ];
+  const inTurn = all.map(mail => ({ ...mail, at: random() })).sort((a, b) => a.at - b.at);
+  const strata = new Strata(new Map());
+  for (const [i, { sender, score, isWanted }] of inTurn.entries())
+    strata.add(mailOf(sender, score, 'deliver'), sampleId(1), i < 200 ? others(isWanted) : unseen);
+  return strata.reviewed(0.95);
+}
+
+const junkOf = (count: number, sender: (i: number) => string, score: (i: number) => number) =>
+  Array.from({ length: count }, (_, i) => ({ sender: sender(i), score: score(i) }));
+const spread = (i: number): number => (i % 2 === 0 ? -4000 : 4900);
+const floods = [
+  { of: 'nobody', junk: [] },
+  {
+    of: 'one domain',
+    junk: junkOf(
+      2000,
+      () => 'junk.test',
+      () => 1000,
+    ),
+  },
+  {
+    of: 'a domain for each',
+    junk: junkOf(
+      2000,
+      i => `d${i}.test`,
+      () => 1000,
+    ),
+  },
+  {
+    of: 'a domain for each, less of it',
+    junk: junkOf(
+      600,
+      i => `d${i}.test`,
+      () => 1000,
+    ),
+  },
+  { of: 'a domain for two that are not alike', junk: junkOf(2000, i => `d${i >> 1}.test`, spread) },
+  { of: 'a domain for two that are not alike, less of it', junk: junkOf(300, i => `d${i >> 1}.test`, spread) },
+];
+for (const { of, junk } of floods)
+  test(`copies of eight senders are worth eight messages, however much unwanted mail is delivered beside them: of ${of}`, () => {
+    const mail = copiesBeside(junk);
+    const { status } = calibrate(mail, inForce, { target: 0.01, confidence: 0.95, experience: null });
+    assert.equal(status, 'refused');
+    assert.ok(mail.independent > 0 && mail.independent <= 8, `${mail.independent}`);
+  });
+
 const actionOf = (score: number): Action =>
   score >= 15_000 ? 'reject' : score >= 8000 ? 'quarantine' : score >= 5000 ? 'tag' : 'deliver';
 
