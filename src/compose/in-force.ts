@@ -1,6 +1,6 @@
 // What a gateway has in force, told to commands beside it: a file in its data_dir, written at the start and after each reload.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { revisionOnDisk } from '../config/revision.ts';
@@ -26,13 +26,22 @@ export interface InForce {
 
 const fileIn = (dataDir: string): string => join(dataDir, 'in-force.json');
 
+/** `writtenBy`: the user whose file it is, who can have told of no process but his own. */
+export type Told = InForce & { readonly writtenBy: number };
+
 /** Null where no gateway has told, or it ended as it should. @throws ConfigError where the file cannot be read. */
-export function readInForce(dataDir: string): InForce | null {
+export function readInForce(dataDir: string): Told | null {
   const file = fileIn(dataDir);
+  let descriptor: number | null = null;
   try {
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as InForce) : null;
+    // A link would have another owner than its writer, and a pipe no end.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return { ...(JSON.parse(readFileSync(descriptor, 'utf8')) as InForce), writtenBy: fstatSync(descriptor).uid };
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
     throw new ConfigError(`${file} cannot be read`, { cause });
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
   }
 }
 
@@ -50,10 +59,15 @@ export class InForceFile {
     this.#log = log;
   }
 
-  /** `before`: the revision that was on disk before it was loaded; null where that could not be told. */
-  async started(before: string | null): Promise<void> {
-    if (before === this.#onDisk()) this.#revision = before;
+  /**
+   * `before`: the revision that was on disk before it was loaded; null where that could not be told. False where files were changed
+   * meanwhile: what was loaded may be some of each.
+   */
+  async started(before: string | null): Promise<boolean> {
+    const isSame = before === this.#onDisk();
+    if (isSame) this.#revision = before;
     await this.#tell({ problems: [], atRestart: [] });
+    return isSame;
   }
 
   async around(reload: () => Promise<Reloaded>): Promise<void> {
@@ -61,6 +75,8 @@ export class InForceFile {
     const reloaded = await reload();
     this.#reloads += 1;
     if (reloaded.problems.length === 0) this.#revision = before === this.#onDisk() ? before : null;
+    // The configuration does not load: the rules may have been taken.
+    else if (before === null) this.#revision = null;
     await this.#tell(reloaded);
   }
 

@@ -2,8 +2,8 @@
 
 import { setTimeout as passed } from 'node:timers/promises';
 import { BadInput, PermanentFailure } from '../model/failure.ts';
-import { lifeOf } from '../smtp/process-owner.ts';
-import { type InForce, readInForce } from './in-force.ts';
+import { lifeOf, userOf } from '../smtp/process-owner.ts';
+import { type InForce, readInForce, type Told } from './in-force.ts';
 
 export interface Answered {
   /** What it has in force now; null where it cannot tell, or did not answer. */
@@ -45,7 +45,7 @@ export async function runningGateway(dataDir: string, waiting = patience): Promi
 async function reloaded(dataDir: string, { ms, everyMs }: Waiting): Promise<Answered> {
   const before = readInForce(dataDir);
   if (before === null) return { revision: null, problems: ['it is being stopped'] };
-  signal(before);
+  await signal(before);
   for (let waited = 0; waited < ms; waited += everyMs) {
     const now = readInForce(dataDir);
     if (now !== null && now.reloads > before.reloads) return { revision: now.revision, problems: now.problems };
@@ -55,7 +55,10 @@ async function reloaded(dataDir: string, { ms, everyMs }: Waiting): Promise<Answ
   return { revision: null, problems: [`it has not answered for ${ms / 1000} s`] };
 }
 
-function signal({ owner }: InForce): void {
+/** @throws PermanentFailure for a process that is gone, or another user's: SIGHUP ends most of them. */
+async function signal({ owner, writtenBy }: Told): Promise<void> {
+  if ((await lifeOf(owner)) !== 'lives' || (await userOf(owner.pid)) !== writtenBy)
+    throw new PermanentFailure(`in-force.json names a process that is not its writer's: ${owner.pid}`);
   try {
     process.kill(Number(owner.pid), 'SIGHUP');
   } catch (cause) {

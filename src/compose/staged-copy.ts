@@ -5,20 +5,23 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   copyFileSync,
   cpSync,
   existsSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { incoming, outgoing, type SwapTarget } from '../config/swap-journal.ts';
 
 /** What is to stand somewhere, and where its content is now. */
@@ -29,9 +32,17 @@ export interface Replacement extends SwapTarget {
 export function stage({ kind, at, by }: Replacement): void {
   const copy = incoming(at);
   for (const left of [copy, outgoing(at)]) rmSync(left, { recursive: true, force: true });
-  if (kind === 'file') copyFileSync(by, copy);
-  else cpSync(by, copy, { recursive: true, dereference: true, filter: path => path === by || isOfRules(path) });
-  if (kind === 'folder') keepOthers(at, copy);
+  if (kind === 'file') copyFileSync(by, copy, constants.COPYFILE_EXCL);
+  else {
+    // Nobody else gets into it before all in it is done: who may write there could put links where modes and owners are set.
+    mkdirSync(copy, { mode: 0o700 });
+    cpSync(by, copy, {
+      recursive: true,
+      dereference: true,
+      filter: path => path === by || isOfRules(within(by, path)),
+    });
+    keepOthers(at, copy);
+  }
   alike(copy, at);
   syncAll(copy);
   syncPath(dirname(copy));
@@ -43,6 +54,12 @@ const isHidden = (name: string): boolean => name.startsWith('.');
 
 const isOfRules = (path: string): boolean =>
   statSync(path).isDirectory() ? !isHidden(basename(path)) : isRuleFile(basename(path));
+
+/** @throws where a link leads out of what is proposed: who applies may read more than who proposes, and than who reads lists. */
+function within(folder: string, path: string): string {
+  if (realpathSync(path).startsWith(realpathSync(folder) + sep)) return path;
+  throw new Error(`${path} is a link that leads out of ${folder}`);
+}
 
 /** What is no rule file, profile or list is none of our business, and stays: a repository, remarks. */
 function keepOthers(from: string, to: string, isOthers = false): void {
@@ -64,24 +81,30 @@ function keepOthers(from: string, to: string, isOthers = false): void {
 /** Owner and mode; of what stands in a folder those of its own kind at the same path, or else of the folder. */
 function alike(copy: string, model: string): void {
   const { mode, uid, gid } = statSync(model);
-  chmodSync(copy, mode & 0o7777);
-  if (process.getuid?.() === 0) chownSync(copy, uid, gid);
-  if (!statSync(copy).isDirectory()) return;
-  for (const entry of readdirSync(copy, { withFileTypes: true })) {
+  const isFolder = statSync(copy).isDirectory();
+  for (const entry of isFolder ? readdirSync(copy, { withFileTypes: true }) : []) {
     if (entry.isSymbolicLink()) continue;
-    const [own, other] = [join(copy, entry.name), join(model, entry.name)];
-    if (existsSync(other) && statSync(other).isDirectory() === entry.isDirectory()) alike(own, other);
-    else likeNew(own, { mode, uid, gid });
+    const [inCopy, other] = [join(copy, entry.name), join(model, entry.name)];
+    if (existsSync(other) && statSync(other).isDirectory() === entry.isDirectory()) alike(inCopy, other);
+    else likeNew(inCopy, { mode, uid, gid });
   }
+  own(copy, mode & (isFolder ? 0o7777 : 0o777), uid, gid);
+}
+
+/** What was kept has its owner and mode, by whatever name it came here. */
+function own(path: string, mode: number, uid: number, gid: number): void {
+  const of = lstatSync(path);
+  if (of.isSymbolicLink() || (of.isFile() && of.nlink > 1)) return;
+  chmodSync(path, mode);
+  if (process.getuid?.() === 0) chownSync(path, uid, gid);
 }
 
 function likeNew(path: string, folder: { readonly mode: number; readonly uid: number; readonly gid: number }): void {
   const isFolder = statSync(path).isDirectory();
   // Whoever may search the folder may read its files; who may write in it, write them.
   const fileMode = ((folder.mode & 0o111) << 2) | (folder.mode & 0o222);
-  chmodSync(path, isFolder ? folder.mode & 0o7777 : fileMode);
-  if (process.getuid?.() === 0) chownSync(path, folder.uid, folder.gid);
   if (isFolder) for (const name of readdirSync(path)) likeNew(join(path, name), folder);
+  own(path, isFolder ? folder.mode & 0o7777 : fileMode, folder.uid, folder.gid);
 }
 
 function syncAll(path: string): void {

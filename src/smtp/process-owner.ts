@@ -30,5 +30,14 @@ export async function lifeOf({ boot, namespace, pid, start }: Owner): Promise<'l
   const self = await ownerOf(process.pid);
   if (boot !== self.boot) return 'gone';
   if (namespace !== self.namespace) return 'unknown';
+  // Whoever writes it may write anything: what is no PID is no process, and would be a group of them, or all, to kill(2).
+  if (!/^[1-9]\d{0,9}$/.test(pid)) return 'gone';
   return (await startOf(pid)) === start ? 'lives' : 'gone';
+}
+
+/** The real user of a process (proc(5)); null when there is no such process. */
+export async function userOf(pid: string): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
+  const user = /^Uid:\t(\d+)/m.exec(status)?.[1];
+  return user === undefined ? null : Number(user);
 }

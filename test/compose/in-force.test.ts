@@ -1,7 +1,8 @@
 // What a gateway tells of what it has in force, and how a command beside it has it load its files again.
 
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chownSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { InForceFile, readInForce } from '../../src/compose/in-force.ts';
@@ -9,6 +10,7 @@ import type { Reloaded } from '../../src/compose/reload.ts';
 import { runningGateway } from '../../src/compose/running-gateway.ts';
 import { revisionOnDisk } from '../../src/config/revision.ts';
 import { withFields } from '../../src/observe/log.ts';
+import { ownerOf, userOf } from '../../src/smtp/process-owner.ts';
 import { tempDir } from '../support/temp.ts';
 
 const taken: Reloaded = { problems: [], atRestart: [] };
@@ -59,8 +61,10 @@ test('files that change while they are loaded leave it unknown what is in force'
   writeFileSync(rules, 'two.test\n');
   await file.started(before);
   assert.equal(readInForce(dataDir)?.revision, null);
+  assert.equal(await file.started(before), false);
   await file.around(async () => taken);
   assert.equal(readInForce(dataDir)?.revision, revisionOnDisk(config));
+  assert.equal(await file.started(revisionOnDisk(config)), true);
   await file.around(async () => {
     writeFileSync(rules, 'three.test\n');
     return taken;
@@ -151,3 +155,78 @@ test('one that does not answer has nothing in force that is known', async t => {
   const gateway = await runningGateway(dataDir, { ms: 3, everyMs: 1 });
   assert.deepEqual(await gateway?.reload(), { revision: null, problems: ['it has not answered for 0.003 s'] });
 });
+
+/** Gives no signal, and tells which would have been given. */
+function signalsOf(t: TestContext): unknown[] {
+  const given: unknown[] = [];
+  t.mock.method(process, 'kill', (...args: unknown[]) => given.push(args));
+  return given;
+}
+
+const noProcesses = [
+  { name: 'a group of processes', pid: `-${process.pid}`, start: null },
+  { name: 'all processes', pid: '-1', start: null },
+  { name: 'our own group', pid: '0', start: null },
+  { name: 'a path', pid: `../proc/${process.pid}` },
+  { name: 'another notation', pid: `${process.pid}.0`, start: null },
+];
+for (const { name, ...owner } of noProcesses)
+  test(`what names ${name} in place of a process names no gateway, and signals nobody`, async t => {
+    const { dataDir, start } = scene(t);
+    await start();
+    const path = join(dataDir, 'in-force.json');
+    const told = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...told, owner: { ...told.owner, ...owner } }));
+    const given = signalsOf(t);
+    const gateway = await runningGateway(dataDir, { ms: 1, everyMs: 1 });
+    await gateway?.reload();
+    assert.deepEqual([gateway, given], [null, []]);
+  });
+
+const isRoot = process.getuid?.() === 0;
+/** Whoever the tests run as: a process of one user, named in the file of another. */
+const foreign = isRoot ? process.pid : 1;
+const skip = !isRoot && (await userOf('1')) === process.getuid?.() && 'there is no process of another user';
+
+test('a process that is not of the user whose file names it is not signalled', { skip }, async t => {
+  const { dataDir, start } = scene(t);
+  await start();
+  const path = join(dataDir, 'in-force.json');
+  const told = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...told, owner: await ownerOf(foreign) }));
+  if (isRoot) chownSync(path, 65534, 65534);
+  const given = signalsOf(t);
+  const gateway = await runningGateway(dataDir, { ms: 1, everyMs: 1 });
+  await assert.rejects(async () => gateway?.reload(), {
+    name: 'PermanentFailure',
+    message: `in-force.json names a process that is not its writer's: ${foreign}`,
+  });
+  assert.deepEqual(given, []);
+});
+
+test('one that has ended since, and whose PID is used again, is not signalled', async t => {
+  const { dataDir, start } = scene(t);
+  await start();
+  const gateway = await runningGateway(dataDir, { ms: 1, everyMs: 1 });
+  const path = join(dataDir, 'in-force.json');
+  const told = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify({ ...told, owner: { ...told.owner, start: '1' } }));
+  const given = signalsOf(t);
+  await assert.rejects(async () => gateway?.reload(), { name: 'PermanentFailure' });
+  assert.deepEqual(given, []);
+});
+
+const noFiles: readonly { readonly name: string; readonly put: (path: string, told: string) => void }[] = [
+  { name: 'a link to what another gateway told', put: (path, told) => symlinkSync(told, path) },
+  { name: 'a pipe, which has no end', put: path => void spawnSync('mkfifo', [path]) },
+  { name: 'a folder', put: path => void mkdirSync(path) },
+];
+for (const { name, put } of noFiles)
+  test(`${name} in place of in-force.json is not read`, async t => {
+    const { dataDir, start } = scene(t);
+    await start();
+    const [path, told] = [join(dataDir, 'in-force.json'), join(dataDir, 'told.json')];
+    renameSync(path, told);
+    put(path, told);
+    await assert.rejects(runningGateway(dataDir), { name: 'ConfigError', message: /in-force\.json cannot be read/ });
+  });
