@@ -28,6 +28,8 @@ export interface ApiThreadOptions {
 }
 
 export interface ApiThreadPorts {
+  /** Hears the secret of the first token when it is kept. */
+  readonly firstToken?: (secret: string) => void;
   readonly effects: ApiEffects;
   readonly health: () => Promise<Health>;
   readonly profileInForce: MainThread['profileInForce'];
@@ -86,6 +88,7 @@ async function provideToken(file: string, options: ApiThreadOptions, ports: ApiT
     });
   const { token, secret } = createToken('first', ['admin'], ports.clock, ports.random);
   await tokens.add(token);
+  ports.firstToken?.(secret);
   return secret;
 }
 

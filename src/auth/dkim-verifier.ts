@@ -28,10 +28,13 @@ export async function verifyDkim(
 
 /** Where `verifier` fails it hears no more, and whoever waits for it hears why. */
 async function feed(message: AsyncIterable<Buffer>, verifier: Verifier): Promise<void> {
+  // One for all chunks: each that waits by itself would listen until the end.
+  const closed = once(verifier, 'close');
+  closed.catch(() => {});
   try {
     for await (const chunk of message) {
       if (verifier.destroyed) return;
-      if (!verifier.write(chunk)) await Promise.race([once(verifier, 'drain'), once(verifier, 'close')]);
+      if (!verifier.write(chunk)) await Promise.race([once(verifier, 'drain'), closed]);
     }
     verifier.end();
   } catch (error) {

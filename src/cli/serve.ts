@@ -29,6 +29,12 @@ export function serveCommand({ program, run, err, version }: Cli): void {
 
 async function serve(file: string | null, err: Cli['err'], version: string): Promise<number> {
   const stopping = signalled('SIGTERM', 'SIGINT');
+  // While it starts, too: by itself it would end the process, which systemd takes for the end that somebody wanted.
+  let isHungUp = false;
+  let onHangup = () => {
+    isHungUp = true;
+  };
+  process.on('SIGHUP', () => onHangup());
   // Before anything is loaded: what is the same afterwards is what was.
   const revision = revisionOnDisk(file);
   const config = loadConfig(file);
@@ -45,21 +51,21 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
   for (const path of exposedKeyFiles(file)) log.warn({ file: path }, 'private key readable by everybody');
   const random = pooledRandom();
   const faults = faultsFromEnvironment();
-  const gateway = await startGateway(config, { clock: systemClock, random, faults, log, version }, loading);
-  if (gateway.firstToken !== null) {
-    err(`API token with the scope admin, shown only now: ${gateway.firstToken}\n`);
-  }
+  const firstToken = (secret: string) => err(`API token with the scope admin, shown only now: ${secret}\n`);
+  const world = { clock: systemClock, random, faults, log, version, firstToken };
+  const gateway = await startGateway(config, world, loading);
   log.info({ smtp: gateway.smtpAddresses, api: gateway.apiAddress, version, mode: config.mode }, 'listening');
   const manager = notifier(serviceManager(), log);
   const ready = () => manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`);
   void ready();
   const inForce = new InForceFile(config.data_dir, file, log);
   const reload = reloader(gateway, config, () => loadConfig(file), log);
-  let last = inForce.started(revision);
-  process.on('SIGHUP', () => {
+  const loadAgain = () => inForce.around(reload).then(ready);
+  let last = inForce.started(revision).then(isSame => (isSame && !isHungUp ? undefined : loadAgain()));
+  onHangup = () => {
     void manager.reloading();
-    last = last.then(() => inForce.around(reload)).then(ready);
-  });
+    last = last.then(loadAgain);
+  };
   const signal = await stopping;
   log.info({ signal }, 'stopping');
   void manager.stopping();

@@ -49,7 +49,7 @@ export class ConfigSwap {
   ): Promise<ConfigSwap> {
     const targets = replacements.map(({ kind, named, at }) => ({ kind, named, at }));
     const journal: SwapJournal = { state: 'staging', targets, ...about };
-    claim(journalOf(configFile), journal);
+    await claim(journalOf(configFile), journal, faults);
     const swap = new ConfigSwap(journalOf(configFile), journal, faults);
     try {
       await faults('A1-staging');
@@ -100,11 +100,13 @@ export class ConfigSwap {
 
   /** It is as it is to be: nothing of the swap is left. */
   end(): void {
+    // First: a process that found it could not put back any more what is taken away here. What is left without it nobody reads, and
+    // the next swap takes it away.
+    this.#close();
     for (const { at } of this.#journal.targets) {
       rmSync(outgoing(at), { recursive: true, force: true });
       rmSync(incoming(at), { recursive: true, force: true });
     }
-    this.#close();
   }
 
   #turn(state: SwapJournal['state']): void {
@@ -122,14 +124,23 @@ export class ConfigSwap {
   }
 }
 
-function claim(file: string, journal: SwapJournal): void {
+/** Whole from its first moment on: no gateway starts on a journal that cannot be read. */
+async function claim(file: string, journal: SwapJournal, faults: Faults): Promise<void> {
+  const unfinished = `${file}.${process.pid}`;
+  let isOurs = false;
   try {
-    writeDurably(file, journal);
+    rmSync(unfinished, { force: true });
+    writeDurably(unfinished, journal);
+    await faults('A0-claiming');
+    linkSync(unfinished, file);
+    isOurs = true;
     syncPath(dirname(file));
   } catch (cause) {
     if (isCode(cause, 'EEXIST')) throw new TemporaryFailure(`another process is applying: ${file}`, { cause });
-    rmSync(file, { force: true });
+    if (isOurs) rmSync(file, { force: true });
     throw new PermanentFailure(`${file} cannot be written: nothing was changed`, { cause });
+  } finally {
+    rmSync(unfinished, { force: true });
   }
 }
 

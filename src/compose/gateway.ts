@@ -50,6 +50,8 @@ export interface World {
   readonly faults: Faults;
   readonly log: Log;
   readonly version: string;
+  /** Hears the first token as soon as it is kept: what fails after that must not leave one that nobody was shown. */
+  readonly firstToken?: (secret: string) => void;
 }
 
 export interface Gateway {

@@ -82,7 +82,8 @@ export class RulesInForce {
   }
 
   replace(rules: RuleSet): void {
-    this.#before = this.#rules;
+    // By what is sought alike messages are judged by the newest: those before are of other patterns.
+    if (rules.patternDigest !== this.#rules.patternDigest) this.#before = this.#rules;
     this.#rules = rules;
   }
 }

@@ -13,7 +13,7 @@ export const shippedRules = join(import.meta.dirname, '../../rules');
  * @throws ConfigError when a folder is not there.
  */
 export function readRuleFiles(folders: readonly string[]): { readonly path: string; readonly text: string }[] {
-  return [shippedRules, ...folders].flatMap(folder => {
+  return [shippedRules, ...folders].map(standing).flatMap(folder => {
     if (!existsSync(folder)) throw new ConfigError(`rules.folders: ${folder} is not there`);
     return filesBelow(folder, shownAs(folder));
   });
@@ -33,16 +33,19 @@ export const fitRecordName = 'fit.yaml';
 
 /** Those that are there, of the shipped folder and of `folders`. */
 export function readFitRecords(folders: readonly string[]): { readonly path: string; readonly text: string }[] {
-  return [shippedRules, ...folders].flatMap(folder => {
+  return [shippedRules, ...folders].map(standing).flatMap(folder => {
     const file = join(folder, fitRecordName);
     return existsSync(file) ? [{ path: join(shownAs(folder), fitRecordName), text: readFileSync(file, 'utf8') }] : [];
   });
 }
 
+/** A swap may have moved it to its place since the configuration was read. */
+const standing = (folder: string): string => (existsSync(folder) ? folder : withoutSwapSuffix(folder));
+
 const shownAs = (folder: string): string => (folder === shippedRules ? basename(folder) : withoutSwapSuffix(folder));
 
 /** All rule files, profiles and lists in `folder`, by their paths in it. */
-export const ruleFilesIn = (folder: string): readonly SourceText[] => filesBelow(folder, '');
+export const ruleFilesIn = (folder: string): readonly SourceText[] => filesBelow(standing(folder), '');
 
 interface SourceText {
   readonly path: string;

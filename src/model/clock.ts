@@ -44,6 +44,7 @@ export type FaultPoint =
   | 'M2-next-hop-replied'
   | 'M3-flip-committed'
   | 'M4-client-answered'
+  | 'A0-claiming'
   | 'A1-staging'
   | 'A2-staged'
   | 'A3-committed'

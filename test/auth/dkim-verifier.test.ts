@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { verifyDkim } from '../../src/auth/dkim-verifier.ts';
@@ -69,4 +70,21 @@ const plain = ({ headerFrom, fromFields, results, arc }: Reading) => ({
   fromFields,
   results: JSON.parse(JSON.stringify(results)),
   chain: arc?.chain,
+});
+
+test('a large message in many pieces leaves no listener behind for each', async t => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => void warnings.push(warning);
+  process.on('warning', hear);
+  t.after(() => process.off('warning', hear));
+  const line = Buffer.from(`${'x'.repeat(76)}\r\n`);
+  const piece = Buffer.concat(Array.from({ length: 840 }, () => line));
+  function* pieces(): Generator<Buffer> {
+    yield Buffer.from(message);
+    for (let bytes = 0; bytes < 20_000_000; bytes += piece.length) yield piece;
+  }
+  assert.equal((await read(Readable.from(pieces()))).results[0]?.status.result, 'none');
+  // A warning is told in a turn of its own.
+  await setImmediate();
+  assert.deepEqual(warnings, []);
 });

@@ -14,16 +14,17 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { endUnfinished } from '../../src/compose/config-apply.ts';
 import { ConfigSwap, replacementOf } from '../../src/compose/config-swap.ts';
 import type { RunningGateway } from '../../src/compose/running-gateway.ts';
 import { configText, loadConfig } from '../../src/config/load.ts';
-import { readRuleFiles } from '../../src/config/rule-files.ts';
+import { readFitRecords, readRuleFiles, ruleFilesIn } from '../../src/config/rule-files.ts';
 import { readJournal } from '../../src/config/swap-journal.ts';
 import { type FaultPoint, noFaults } from '../../src/model/clock.ts';
 import { ownerOf } from '../../src/smtp/process-owner.ts';
+import { replaced } from '../support/file-system.ts';
 import { tempDir } from '../support/temp.ts';
 
 interface Scene {
@@ -96,7 +97,7 @@ test('at each step what is read is whole, and turns with one rename', async t =>
   swap.end();
   const moved = ['A4-old-aside', 'A5-one-moved'];
   const isNew = ['A3-committed', ...moved, ...moved, 'A6-all-moved'].map(point => `${point}: ${proposed}`);
-  assert.deepEqual(seen, ['A1-staging: old', 'A2-staged: old', ...isNew]);
+  assert.deepEqual(seen, ['A0-claiming: old', 'A1-staging: old', 'A2-staged: old', ...isNew]);
   assert.equal(read(at), proposed);
   assertNothingLeft(at);
 });
@@ -171,7 +172,7 @@ test('a link is followed: what it points to is swapped, and it stays', async t =
 
 const failure = (code: string) => Object.assign(new Error(code), { code });
 
-for (const point of ['A1-staging', 'A2-staged'] as const)
+for (const point of ['A0-claiming', 'A1-staging', 'A2-staged'] as const)
   for (const code of ['ENOSPC', 'EACCES', 'EROFS'])
     test(`${code} at ${point}: nothing was changed, and nothing is left`, async t => {
       const at = scene(t);
@@ -287,6 +288,57 @@ test('killed after the turn, ended with a gateway that does not take it: put bac
   assert.deepEqual(ended, { status: 'put back', problems: ['not these'], isInForce: true });
   assert.deepEqual(gateway.read, [proposed, old]);
   assertNothingLeft(at);
+});
+
+test('killed with its journal written and not in place: there is none, torn or whole, and the next apply goes on', async t => {
+  const at = scene(t);
+  killedAt(at, 'A0-claiming', 1);
+  assert.equal(readJournal(at.config), null);
+  assert.equal(read(at), old);
+  assert.equal(await endUnfinished(at.config, false, { faults: noFaults, gateway: null }), null);
+  const swap = await staged(at);
+  await swap.forward();
+  swap.end();
+  assert.equal(read(at), proposed);
+});
+
+test('at the end the journal goes before what it names', async t => {
+  const at = scene(t);
+  const swap = await staged(at);
+  await swap.forward();
+  const seen: string[] = [];
+  replaced(t, 'rmSync', (rmSync, path, options) => {
+    if (/\.swap-old$/.test(String(path))) seen.push(`${basename(String(path))} ${existsSync(`${at.config}.swap`)}`);
+    rmSync(path, options);
+  });
+  swap.end();
+  assert.deepEqual(seen, ['postern.yaml.swap-old false', 'rules.swap-old false']);
+  assertNothingLeft(at);
+});
+
+test('a folder that was moved to its place since the configuration was read is read there', async t => {
+  const at = scene(t);
+  let folders: readonly string[] = [];
+  const swap = await staged(at, point => {
+    if (point === 'A3-committed') folders = loadConfig(at.config).rules.folders;
+  });
+  await swap.forward();
+  assert.deepEqual(folders, [`${at.rules}.swap-new`]);
+  write(join(at.rules, 'fit.yaml'), 'x: 1\n');
+  const own = ({ path }: { readonly path: string }) => path.startsWith(at.rules);
+  const rules = [join(at.rules, 'lists/more/came.txt'), join(at.rules, 'lists/site.txt')];
+  assert.deepEqual(
+    readRuleFiles(folders)
+      .filter(own)
+      .map(({ path }) => path),
+    rules,
+  );
+  assert.deepEqual(readFitRecords(folders).filter(own), [{ path: join(at.rules, 'fit.yaml'), text: 'x: 1\n' }]);
+  assert.deepEqual(
+    folders.flatMap(ruleFilesIn).map(({ path }) => path),
+    ['lists/more/came.txt', 'lists/site.txt'],
+  );
+  swap.end();
 });
 
 test('killed twice at the same step: what is read stays whole', async t => {

@@ -25,3 +25,10 @@ test('scores that were reloaded without a change of patterns hold at once', () =
 test('hits of a set that nobody remembers are left to the one in force, which finds them not judged', () => {
   assert.equal(new RulesInForce(shipped).ofPatterns('unknown'), shipped);
 });
+
+test('a change of scores behind one of patterns does not make the set before that forgotten', () => {
+  const rules = new RulesInForce(shipped);
+  rules.replace(reloaded);
+  rules.replace({ ...reloaded });
+  assert.equal(rules.ofPatterns(shipped.patternDigest), shipped);
+});

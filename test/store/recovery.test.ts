@@ -152,10 +152,10 @@ test('folders whose blobs are all gone are removed at the start', async t => {
 test('one data_dir, one process: a second open is refused, here and elsewhere, until the first has ended', async t => {
   const dataDir = tempDir(t);
   const other = await lockedBy(dataDir);
-  await assert.rejects(openTestStore(t, dataDir), { name: 'ConfigError', message: /another process/ });
+  await assert.rejects(openTestStore(t, dataDir), { name: 'TemporaryFailure', message: /another process/ });
   await other.kill();
   const { close } = await openTestStore(t, dataDir);
-  await assert.rejects(openTestStore(t, dataDir), { name: 'ConfigError', message: /another process/ });
+  await assert.rejects(openTestStore(t, dataDir), { name: 'TemporaryFailure', message: /another process/ });
   await close();
   await openTestStore(t, dataDir);
 });

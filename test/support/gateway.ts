@@ -21,6 +21,8 @@ export interface GatewayOptions {
   readonly program?: string;
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[];
+  /** Hears each line as it is logged, also before it listens. */
+  readonly heard?: (line: LogLine, kill: Gateway['kill']) => void;
 }
 
 export interface Gateway {
@@ -53,6 +55,8 @@ export async function startGateway(t: Ending, options: GatewayOptions = {}): Pro
   mkdirSync(dataDir, { recursive: true });
   const running = new Running(spawnGateway(options, dataDir));
   t.after(() => running.end());
+  const { heard } = options;
+  if (heard) running.each(line => heard(line, signal => running.child.kill(signal)));
   const tooLate = setTimeout(() => running.child.kill('SIGKILL'), startDeadlineMs);
   const listening = await running.logged(line => line.event === 'listening').finally(() => clearTimeout(tooLate));
   const api = `http://${listening.api}`;
@@ -124,6 +128,10 @@ class Running {
     this.#waiting.delete(look);
     if (typeof line === 'object') return line;
     throw new Error(`the gateway ended (${line}) before it logged that:\n${this.#lastWords()}`);
+  }
+
+  each(look: (line: LogLine) => void): void {
+    this.#waiting.add(look);
   }
 
   async end(): Promise<void> {

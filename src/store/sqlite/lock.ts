@@ -3,7 +3,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { ConfigError } from '../../model/failure.ts';
+import { ConfigError, TemporaryFailure } from '../../model/failure.ts';
 import { lockFile } from './layout.ts';
 
 export interface Lock {
@@ -12,11 +12,11 @@ export interface Lock {
 
 /**
  * Makes `dataDir` ours.
- * @throws ConfigError when another process has it, or the folder cannot be used.
+ * @throws TemporaryFailure when another process has it: that ends. ConfigError when the folder cannot be used.
  */
 export function lockDataDir(dataDir: string): Lock {
   const lock = lockUnlessInUse(dataDir);
-  if (lock === null) throw new ConfigError(`another process uses this data_dir: ${dataDir}`, { dataDir });
+  if (lock === null) throw new TemporaryFailure(`another process uses this data_dir: ${dataDir}`, { dataDir });
   return lock;
 }
 

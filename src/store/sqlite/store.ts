@@ -52,8 +52,8 @@ export interface Store {
 
 /**
  * Opens the store in `options.dataDir` and repairs what a kill left.
- * @throws ConfigError when another process has it, or a newer Postern wrote it.
- * @throws TemporaryFailure when it cannot be opened.
+ * @throws ConfigError when a newer Postern wrote it.
+ * @throws TemporaryFailure when another process has it, or it cannot be opened.
  */
 export async function openStore(options: StoreOptions, deps: StoreDeps): Promise<Store> {
   const { dataDir } = options;
