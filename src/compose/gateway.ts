@@ -58,8 +58,6 @@ export interface Gateway {
   /** In the order of the configuration: `127.0.0.1:2525`. */
   readonly smtpAddresses: readonly string[];
   readonly apiAddress: string;
-  /** To be shown once; null where there was a token. */
-  readonly firstToken: string | null;
   /** Loads the rules again, with `lists`; the set in force stays when they do not load or their tests fail. @throws ConfigError then. */
   reloadRules(lists: RuleLists): Promise<void>;
   /** Reads the files of entries again. @throws ConfigError where they do not load, and then the entries in force stay. */
@@ -148,7 +146,6 @@ async function start(config: Config, loading: Promise<RuleSet>, world: World, st
   return {
     smtpAddresses: smtp.addresses().map(({ address, port }) => shown(address, port)),
     apiAddress: shown(api.host, api.port),
-    firstToken: api.firstToken,
     reloadRules: async lists => {
       const relisted = withLists(config, lists);
       await reload(relisted);
