@@ -147,7 +147,7 @@ function readComment(comment: string): Comment {
 function peerIn(comment: string): Peer | null {
   const isForged = /\s\(may be forged\)$/.test(comment);
   const said = comment.replace(/\s*\(may be forged\)$/, '');
-  const [, name = '', bracketed] = /^(?:(\S+)\s+)?(?:[^\s[\]]*@)?\[([^[\]\s]+)\](?::\d+)?$/.exec(said) ?? [];
+  const [, name = '', bracketed] = /^(?:([^\s[\]]+)\s+)?(?:[^\s[\]]*@)?\[([^[\]\s]+)\](?::\d+)?$/.exec(said) ?? [];
   const written = bracketed ?? /^(?:[^\s[\]]*@)?([0-9a-f.:%]+)$/i.exec(said)?.[1];
   const address = written === undefined ? null : addressOf(written.replace(/^IPv6:/i, ''));
   if (address === null) return null;

@@ -165,6 +165,11 @@ const shapes: readonly Shape[] = [
     gives: 'unreadable',
   },
   { name: 'Dovecot LMTP over a socket', value: `from helo.example ${by} with LMTP id abc; x`, gives: 'unreadable' },
+  {
+    name: 'Exim, and a HELO that ends as a comment of sendmail’s does',
+    value: `from name.example ([192.0.2.7]:25 helo=@[10.0.0.1] (may be forged)) ${by} with esmtp (Exim 4.98) id 1; x`,
+    gives: 'unreadable',
+  },
   { name: 'HELO alone, as a literal', value: `from [10.0.0.1] ${by} ${ends}`, gives: 'unreadable' },
   { name: 'HELO alone, as an address', value: `from 10.0.0.1 ${by} ${ends}`, gives: 'unreadable' },
   {
