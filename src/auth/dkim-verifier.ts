@@ -1,11 +1,14 @@
-// mailauth's reading of a message, spared two passes: it makes an array for each byte of the header to find where that ends, and looks
-// at each byte for an LF without its CR, of which there are none in what came by SMTP. Both were a fifth of what reading mail costs.
+// mailauth's reading of a message, spared three passes: it makes an array for each byte of the header to find where that ends, looks at
+// each byte for an LF without its CR, of which there are none in what came by SMTP, and at each for space that relaxed
+// canonicalisation changes, of which there is none in base64. They were a quarter of what reading mail costs.
 
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { DKIMVerifyOptions, DKIMVerifyResult } from 'mailauth';
+import { RelaxedHash } from 'mailauth/lib/dkim/body/relaxed.js';
 import { DkimVerifier } from 'mailauth/lib/dkim/dkim-verifier.js';
 import { Newlines } from '../model/newlines.ts';
+import { hashRelaxed } from './relaxed-body.ts';
 
 const LF = 10;
 const CR = 13;
@@ -56,6 +59,13 @@ class Verifier extends DkimVerifier {
     if (end === null) return super.processChunk(bytes);
     await this.emitHeaders(bytes.subarray(0, end));
     if (end < bytes.length) await this.nextChunk(bytes.subarray(end));
+  }
+
+  override async nextChunk(body: Buffer): Promise<void> {
+    for (const hash of this.bodyHashes.values()) {
+      if (hash instanceof RelaxedHash) hashRelaxed(hash, body);
+      else hash.update(body);
+    }
   }
 }
 
