@@ -123,13 +123,15 @@ interface Streamed {
 }
 
 const pieceBytes = 64 * 1024;
+/** Pieces of less are V8's own business. */
+const largeBytes = 1024 * 1024;
 
 const streamed = (content: Uint8Array): Streamed => ({ sizeBytes: content.length, pieces: () => slices(content) });
 
 function* slices(content: Uint8Array): Generator<Buffer> {
   for (let at = 0; at < content.length; at += pieceBytes) {
     yield Buffer.from(content.subarray(at, at + pieceBytes));
-    letGo(pieceBytes);
+    if (content.length > largeBytes) letGo(pieceBytes);
   }
 }
 
@@ -145,8 +147,9 @@ function settings({ address, timeoutMs }: ClamdOptions): NodeClam.Options {
     debugMode: false,
     preference: 'clamdscan',
     clamscan: { active: false },
-    // Without `bypassTest` it pings first, and then refuses to be made at all where clamd is down.
-    clamdscan: { ...place, timeout: timeoutMs, localFallback: false, bypassTest: true, active: true },
+    // Without `bypassTest` it pings first, and then refuses to be made at all where clamd is down; with a path it runs what is there
+    // to read its version, each time.
+    clamdscan: { ...place, path: '', timeout: timeoutMs, localFallback: false, bypassTest: true, active: true },
   };
 }
 

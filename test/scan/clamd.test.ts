@@ -1,6 +1,7 @@
 // Virus scanner failures (THREATS.md 37): only clamd's explicit OK is clean. A real clamd, and servers that misbehave.
 
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -113,6 +114,24 @@ test('a clamd that says OK only after all was sent is clean', async t => {
   assert.deepEqual(await scanner(address).scan(content), { status: 'clean' });
 });
 
+test('a scan touches no file and starts no program', async t => {
+  const address = await listen(
+    t,
+    onRead(socket => socket.end('stream: OK\0')),
+  );
+  const touched: string[] = [];
+  const hook = createHook({
+    init: (_id, type) => {
+      if (type.startsWith('FSREQ') || type === 'PROCESSWRAP') touched.push(type);
+    },
+  });
+  await scanner(address).scan(content);
+  hook.enable();
+  t.after(() => hook.disable());
+  assert.deepEqual(await scanner(address).scan(content), { status: 'clean' });
+  assert.deepEqual(touched, []);
+});
+
 test('limits that clamd reports are unscannable, not malware and not clean', async t => {
   const address = await listen(
     t,
@@ -139,8 +158,11 @@ test('no more scans at the same time than allowed, and none after closing', asyn
   const address = await listen(t, socket => {
     open += 1;
     most = Math.max(most, open);
-    socket.once('close', () => (open -= 1));
-    onRead(s => s.end('stream: OK\0'))(socket);
+    onRead(s => {
+      // With its answer a thread of clamd is free.
+      open -= 1;
+      s.end('stream: OK\0');
+    })(socket);
   });
   const two = scanner(address, { concurrency: 2 });
   const results = await Promise.all(Array.from({ length: 20 }, () => two.scan(content)));
