@@ -1,48 +1,38 @@
 // The gateway as a whole: its parts started in the order in which they are needed, and stopped in the reverse.
 
 import { join } from 'node:path';
-import type { ApiEffects, MainThread } from '../api/ports.ts';
-import { startApi } from '../api/thread.ts';
-import { type RuleLists, withLists } from '../config/changed-keys.ts';
+import type { RuleLists } from '../config/changed-keys.ts';
 import type { Config } from '../config/schema.ts';
-import { hostAndPort } from '../config/values.ts';
-import type { Releaser } from '../dispose/release.ts';
 import type { Clock, Faults, Random } from '../model/clock.ts';
 import type { RefusalRecord } from '../model/disposition.ts';
 import { newId } from '../model/ids.ts';
 import { letGoOfStart } from '../model/let-go.ts';
-import { healthOf } from '../observe/health.ts';
 import type { Log } from '../observe/log.ts';
 import { refusalLine } from '../observe/message-line.ts';
 import { type Metrics, metrics as newMetrics } from '../observe/metrics.ts';
 import { answer } from '../pipeline.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import type { SmtpPorts } from '../smtp/options.ts';
-import { startSmtpServer } from '../smtp/server.ts';
+import { type SmtpServer, startSmtpServer } from '../smtp/server.ts';
 import { claimSpoolFolder } from '../smtp/spool-folder.ts';
 import { openStore } from '../store/sqlite/store.ts';
-import { accessOf, type GatewayAccess } from './access.ts';
+import { accessOf } from './access.ts';
+import { startAdministration } from './administration.ts';
 import { AfterReply } from './after-reply.ts';
 import { antivirusOf } from './antivirus.ts';
-import { changingRules, soughtBy } from './changing-rules.ts';
+import { soughtBy } from './changing-rules.ts';
 import { OfferedExtensions } from './extensions.ts';
-import { healthProbes } from './health.ts';
 import { historyOf } from './history.ts';
-import { releaserOf, startHousekeeping } from './housekeeping.ts';
-import { startInspection } from './inspection.ts';
-import { policyOf } from './judging.ts';
+import { type Inspection, startInspection } from './inspection.ts';
 import { lineOf, RulesInForce } from './line.ts';
-import type { LiveSettings } from './live-settings.ts';
 import { registerSources } from './metric-sources.ts';
 import { nextHopsOf } from './next-hops.ts';
 import { patternSetOf } from './pattern-set.ts';
 import { recipientsOf } from './recipients.ts';
-import { Reviewing } from './review.ts';
 import { certificatesFor, smtpOptionsOf, smtpPorts } from './smtp.ts';
 import { startingRules } from './starting-rules.ts';
 import { Stops } from './stops.ts';
 import { textsUnderWay } from './texts-under-way.ts';
-import { Trials } from './trials.ts';
 
 export interface World {
   readonly clock: Clock;
@@ -84,74 +74,25 @@ export async function startGateway(
 }
 
 async function start(config: Config, loading: Promise<RuleSet>, world: World, stops: Stops): Promise<Gateway> {
-  const { clock, log } = world;
   // Waited for where something else does not start, and heard of where it is awaited.
   loading.catch(() => {});
   stops.add(loading, rules => rules);
   const metrics = newMetrics();
   const parts = await startParts(config, loading, metrics, world, stops);
-  const { store, nextHops, history, access, spoolFolder, inspecting } = parts;
-  const recipients = stops.add(await recipientsOf(config, nextHops, world), asked => asked.close());
   const inForce = loading.then(loaded => new RulesInForce(loaded));
   inForce.catch(() => {});
+  const administration = startAdministration(config, { ...parts, inForce, metrics }, world, stops);
 
-  const releases = releaserOf(store, nextHops, history, world);
-  const trials = new Trials(config);
-  const reviewing = new Reviewing(config, { ...world, ...store, run: (id, job) => trials.run(id, job) });
-  const hourly = [history, access, { expire: () => reviewing.tick() }];
-  stops.add(startHousekeeping(config, store, hourly, releases, world), end => end());
-  const health = healthOf(healthProbes({ ...parts, recipients }), { timeoutMs: 4000, keepMs: 1000 }, clock);
-  const policy = policyOf(config);
-  const profileInForce = async (name: string) => {
-    const profile = (await inForce).now().profiles.get(name);
-    return profile === undefined ? null : { profile, policy };
-  };
-  const { settings, reload } = changingRules(config, { ...world, ...store, inForce, inspecting });
-  const effects = effectsOf(releases, access, trials, settings, reviewing);
-  const setting: MainThread['setting'] = name => settings.get(name);
-  const asked = { ...world, effects, health, profileInForce, setting, metrics };
-  const starting = startApi(apiOptionsOf(config), asked, Promise.all([loading, inspecting]));
-  starting.catch(() => {});
-  stops.add(starting, async started => (await started).close());
-  // Before the API, which waits for what it is answering.
-  stops.add(trials, running => running.close());
-
-  const [rules, inspection, api] = await Promise.all([inForce, inspecting, starting]);
-  store.ledger.describe(patternSetOf(rules.now()));
-  const { directory, groupProfile } = recipients;
-  const afterReply = stops.add(new AfterReply(log), pending => pending.settled());
-  const stations = lineOf(config, { ...parts, inspection, directory, groupProfile, rules, metrics, afterReply }, world);
-  const refused = (record: RefusalRecord) => {
-    store.ledger.append(record);
-    metrics.refusal(record);
-    log.info(refusalLine(record), 'refused');
-  };
-  const offered = new OfferedExtensions(nextHops.all, clock);
-  const receive: SmtpPorts['receive'] = (envelope, message) => answer(stations, envelope, message);
-  letGoOfStart();
-  const smtp = await startSmtpServer(
-    smtpOptionsOf(config, spoolFolder),
-    smtpPorts({ ...world, directory, nextHops, offered, receive, refused }),
-  );
-  registerSources(metrics, {
-    ...parts,
-    inspection,
-    dataDir: config.data_dir,
-    smtp,
-    recipients,
-    rules,
-    clock,
-    version: world.version,
-  });
+  const [rules, inspection, api] = await Promise.all([inForce, parts.inspecting, administration.api]);
+  parts.store.ledger.describe(patternSetOf(rules.now()));
+  const running = { ...parts, rules, inspection, metrics };
+  const smtp = await startReceiving(config, running, world, stops);
+  registerSources(metrics, { ...running, ...world, smtp, dataDir: config.data_dir });
   return {
     smtpAddresses: smtp.addresses().map(({ address, port }) => shown(address, port)),
     apiAddress: shown(api.host, api.port),
-    reloadRules: async lists => {
-      const relisted = withLists(config, lists);
-      await reload(relisted);
-      trials.follow(relisted);
-    },
-    reloadAccess: () => access.reload(),
+    reloadRules: lists => administration.reloadRules(lists),
+    reloadAccess: () => parts.access.reload(),
     replaceCertificates: next => smtp.replaceCertificates(certificatesFor(config, next)),
     stop: async drainMs => {
       await smtp.drain(drainMs);
@@ -185,35 +126,35 @@ async function startParts(config: Config, rules: Promise<RuleSet>, metrics: Metr
   access.open(store.access);
   const spool = await claimSpoolFolder(join(config.data_dir, 'spool'), newId(clock, random));
   stops.add(spool, folder => folder.release());
-  return { nextHops, antivirus, store, history, access, texts, spoolFolder: spool.path, inspecting };
+  const recipients = stops.add(await recipientsOf(config, nextHops, world), asked => asked.close());
+  return { nextHops, antivirus, store, history, access, texts, spoolFolder: spool.path, recipients, inspecting };
 }
 
-function effectsOf(
-  releases: Releaser,
-  access: GatewayAccess,
-  trials: Trials,
-  settings: LiveSettings,
-  reviewing: Reviewing,
-): ApiEffects {
-  return {
-    release: (entry, recipients, key) => releases.release(entry, recipients, key),
-    delete: entry => releases.delete(entry),
-    addAccess: (entry, addedBy, key) => access.add(entry, addedBy, key),
-    removeAccess: id => access.remove(id),
-    changeSetting: (edit, versions, by) => settings.change(edit, versions, by),
-    runTrial: (id, job) => trials.run(id, job),
-    endTrial: async id => trials.end(id),
-    label: given => reviewing.label(given),
-    drawSample: () => reviewing.draw(),
-  };
+interface Running extends Awaited<ReturnType<typeof startParts>> {
+  readonly rules: RulesInForce;
+  readonly inspection: Inspection | null;
+  readonly metrics: Metrics;
 }
 
-function apiOptionsOf(config: Config) {
-  return {
-    ...hostAndPort(config.api.listen),
-    dataDir: config.data_dir,
-    bootstrapToken: config.api.bootstrap_token ?? null,
+/** Opens the gate: everything that the line needs is there. */
+function startReceiving(config: Config, running: Running, world: World, stops: Stops): Promise<SmtpServer> {
+  const { store, nextHops, recipients, metrics, spoolFolder } = running;
+  const { clock, log } = world;
+  const { directory, groupProfile } = recipients;
+  const afterReply = stops.add(new AfterReply(log), pending => pending.settled());
+  const stations = lineOf(config, { ...running, directory, groupProfile, afterReply }, world);
+  const refused = (record: RefusalRecord) => {
+    store.ledger.append(record);
+    metrics.refusal(record);
+    log.info(refusalLine(record), 'refused');
   };
+  const offered = new OfferedExtensions(nextHops.all, clock);
+  const receive: SmtpPorts['receive'] = (envelope, message) => answer(stations, envelope, message);
+  letGoOfStart();
+  return startSmtpServer(
+    smtpOptionsOf(config, spoolFolder),
+    smtpPorts({ ...world, directory, nextHops, offered, receive, refused }),
+  );
 }
 
 const shown = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AskServices, answerer, type DnsFact } from '../../src/inspect/ask.ts';
+import { type AskServices, answerer } from '../../src/inspect/ask.ts';
+import type { DnsFact } from '../../src/inspect/dns-questions.ts';
 import { dnsFactBytes } from '../../src/inspect/facts.ts';
 import type { DnsAnswer } from '../../src/model/ask.ts';
 
