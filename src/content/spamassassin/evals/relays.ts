@@ -1,7 +1,8 @@
 // Eval functions that look at the servers that a message came through.
 
 import { parse } from 'tldts';
-import { isPrivate, type Relay } from '../relays.ts';
+import type { Relay } from '../received.ts';
+import { isPrivate } from '../relays.ts';
 import { address, type Examined, type Holds, relaysIn } from './examined.ts';
 
 export const relayEvals: Readonly<Record<string, Holds>> = {
@@ -37,7 +38,7 @@ function registered(host: string): string {
 
 /** It says to be another address, not of the same 256. */
 function isOtherAddress({ helo, ip }: Relay): boolean {
-  const isComparable = [helo, ip].every(text => wholeIpv4.test(text) && !isPrivate.test(text));
+  const isComparable = [helo, ip].every(text => wholeIpv4.test(text) && !isPrivate(text));
   return isComparable && helo !== ip && !ip.startsWith(helo.replace(/\d+$/, ''));
 }
 
