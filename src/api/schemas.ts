@@ -381,7 +381,7 @@ export const accessEntrySchema = z
 export const accessEntryPage = z.object({ items: z.array(accessEntrySchema), cursor }).meta({ id: 'AccessEntryPage' });
 
 const tokenView = z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(scopes)), created_at: time });
-export const tokenSchema = tokenView.meta({ id: 'Token', description: 'A token, without its secret.' });
+const tokenSchema = tokenView.meta({ id: 'Token', description: 'A token, without its secret.' });
 export const newTokenSchema = tokenView
   .extend({ token: z.string().meta({ description: 'The secret; it is shown this once.' }) })
   .meta({ id: 'NewToken' });

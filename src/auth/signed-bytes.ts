@@ -114,4 +114,4 @@ async function* partsWithout({ raw, turnFor }: Mail, left: readonly ByteRange[])
   }
 }
 
-export const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -23,7 +23,7 @@ export function decodeText(bytes: Uint8Array, charset: string | null): string {
 }
 
 /** UTF-8 where the bytes are valid UTF-8, windows-1252 otherwise: what readers do with undeclared 8-bit text. */
-export function guessText(bytes: Uint8Array): string {
+function guessText(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {

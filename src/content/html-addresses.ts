@@ -43,7 +43,7 @@ const candidates = (srcset: string): readonly string[] =>
     .map(candidate => candidate.trim().split(/\s/, 1)[0] ?? '');
 
 /** What stands in `url(...)`. */
-export function addressesInCss(css: string): readonly string[] {
+function addressesInCss(css: string): readonly string[] {
   const addresses: string[] = [];
   for (let at = css.search(/url\(/i); at >= 0 && addresses.length < maxAddresses; ) {
     const end = css.indexOf(')', at);

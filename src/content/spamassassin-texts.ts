@@ -1,4 +1,4 @@
-// The views of a message in which SpamAssassin's rules seek (src/model/spamassassin.ts), as strings of bytes.
+// The views of a message in which SpamAssassin's rules seek (src/model/evidence.ts), as strings of bytes.
 
 import type { SpamAssassinField } from '../model/evidence.ts';
 import { type EvalSupport, evalCallOf } from '../model/spamassassin.ts';

@@ -48,7 +48,7 @@ export type Step = (
 };
 
 /** Characters outside the alphabet are skipped (RFC 2045 §6.8), and content goes on after padding, as the laxest readers have it. */
-export function decodeBase64(bytes: Uint8Array): Decoded {
+function decodeBase64(bytes: Uint8Array): Decoded {
   if (bytes.length < windowBytes) return decodeBase64AtOnce(bytes);
   const out = room(maxDecodedBytes(bytes.length));
   let oddFrom: number | null = null;
@@ -183,7 +183,7 @@ function hexByte(source: Uint8Array, from: number): number {
   return low < 0 ? -1 : high * 16 + low;
 }
 
-export function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
+function decodeQuotedPrintable(bytes: Uint8Array): Decoded {
   const out = room(bytes.length);
   const { length, isOdd } = quotedPrintableStep(bytes, 0, out);
   return { bytes: out.subarray(0, length), isMalformed: isOdd };

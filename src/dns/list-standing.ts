@@ -23,7 +23,7 @@ export interface StandingOptions {
 }
 
 /** RFC 5782 §5: the first must be listed, the second must not. */
-export const testPoints = {
+const testPoints = {
   ipv4: ['127.0.0.2', '127.0.0.1'],
   ipv6: ['::ffff:7f00:2', '::ffff:7f00:1'],
 } as const;

@@ -28,8 +28,33 @@ export const textFields = [
 ] as const;
 export type TextField = (typeof textFields)[number] | `header:${string}` | SpamAssassinField;
 
-/** The views in which SpamAssassin's rules seek (model/spamassassin.ts): `sa:body`, `sa:header:subject:raw`. */
-export type SpamAssassinField = `sa:${string}`;
+/**
+ * The views in which SpamAssassin's rules seek. All strings are of bytes, a character (U+0000 to U+00FF) a byte, as
+ * SpamAssassin matches them; text is UTF-8 whatever its charset was (its `normalize_charset`, on by default).
+ */
+export type SpamAssassinField =
+  /** The Subject, then each paragraph of the text that a reader sees, white space made single spaces; or without the Subject. */
+  | 'sa:body'
+  | 'sa:body:nosubject'
+  /** The decoded text parts, markup and line ends kept, in pieces. */
+  | 'sa:rawbody'
+  /** Each address as it is written, and what it stands for. */
+  | 'sa:uri'
+  /** The message as it came. */
+  | 'sa:full'
+  /**
+   * `sa:header:subject:raw`. One string: the fields of this name (lower case) joined, each with its line feed; none where
+   * there is no such field. `:raw`, `:addr`, `:name`, `:first` and others may follow. Some names are pseudo-fields: `ALL`,
+   * `MESSAGEID`, `tocc`, `envelopefrom`, `x-spam-relays-untrusted`.
+   */
+  | `sa:header:${string}`
+  /** A string for each MIME part, empty where it has no such field; `:raw` may follow. */
+  | `sa:mimeheader:${string}`
+  /**
+   * A call of an eval function (spamassassin.ts). One empty string where it holds, none where it does not; or the strings in
+   * which a list of its own is sought.
+   */
+  | `sa:eval:${string}`;
 
 /** The strings in which patterns are sought. Several for one field where the message has several (urls, filenames). */
 export type Texts = ReadonlyMap<TextField, readonly string[]>;
@@ -48,7 +73,7 @@ export interface PatternHits {
   readonly digest: string;
   /** At most one for each symbol, in the order of the set. */
   readonly hits: readonly PatternHit[];
-  /** Symbols whose patterns were stopped for taking too long on this message. */
+  /** Symbols whose patterns were not sought to the end in this message: the search took too long, or a text could not be read. */
   readonly overran: readonly string[];
 }
 

@@ -11,7 +11,7 @@ export const historyKinds = ['sender', 'correspondents', 'list', 'forwarder', 'c
 export type HistoryKind = (typeof historyKinds)[number];
 
 /** Keys of these kinds name organisations, and are kept so that people can read them; of all others a digest is kept. */
-export const learnableKinds = ['list', 'forwarder'] as const satisfies readonly HistoryKind[];
+const learnableKinds = ['list', 'forwarder'] as const satisfies readonly HistoryKind[];
 export type LearnableKind = (typeof learnableKinds)[number];
 
 /** `list:users.lists.example lists.example`. */

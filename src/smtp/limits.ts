@@ -9,7 +9,7 @@ import { Rate } from './rate.ts';
 import { replies } from './replies.ts';
 
 /** Everything that bounds what a client may do, by the name that metrics and log give it. */
-export const limitNames = [
+const limitNames = [
   'max_connections',
   'connections_per_source',
   'connections_per_minute',

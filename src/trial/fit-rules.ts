@@ -9,7 +9,7 @@ import type { FitRule } from './fit.ts';
  * Groups that are left alone: policy of its own (malware, entries, test strings, attachments), and what is seen of mail while
  * it comes (DNS, history) or is broken by whoever collected it (signatures).
  */
-export const groupsLeftAlone: ReadonlySet<string> = new Set([
+const groupsLeftAlone: ReadonlySet<string> = new Set([
   'allowed',
   'attachment',
   'authentication',

@@ -15,7 +15,7 @@ export interface Known {
 }
 
 /** Why nothing can be said: patterns that nobody sought in it, a profile that is no more, a record deleted meanwhile. */
-export const unknownReasons = ['patterns', 'profile', 'pruned'] as const;
+const unknownReasons = ['patterns', 'profile', 'pruned'] as const;
 export type UnknownReason = (typeof unknownReasons)[number];
 
 export type Answer = Known | { readonly unknown: UnknownReason };

@@ -172,7 +172,7 @@ function undisguised(uri: string): string {
 }
 
 /** Codes of characters that need none undone, and characters that need one encoded. */
-export const urlEncoded = (uri: string): string =>
+const urlEncoded = (uri: string): string =>
   uri
     .split(/(%[0-9a-fA-F]{2})/)
     .map((piece, index) => {

@@ -196,7 +196,8 @@ function soughtInField(
   const odd = flags.find(flag => type === 'mimeheader' && /^(?:concat|range=)/.test(flag));
   if (odd !== undefined) throw new Untranslatable(`the flag ${odd} is not read`);
   if (type === 'mimeheader' && unset !== undefined) throw new Untranslatable('if-unset is not read for parts');
-  const field: SpamAssassinField = `sa:${type}:${fieldName(name)}${modified}`;
+  const named = `${fieldName(name)}${modified}`;
+  const field: SpamAssassinField = type === 'mimeheader' ? `sa:mimeheader:${named}` : `sa:header:${named}`;
   // A field that is not there is matched as if it were empty; parts without it are in the view.
   const whereMissing = unset ?? (type === 'header' ? '' : null);
   return { field, pattern: pattern(written), isNegated: operator === '!~', unset: whereMissing };

@@ -53,7 +53,7 @@ export const kindNumbers: Readonly<Record<HistoryKind, number>> = {
 /** A replayed signature comes again within days; nearly all others never do. */
 const signatureDays = 7;
 
-export const daysKept = (kind: HistoryKind, keepDays: number): number =>
+const daysKept = (kind: HistoryKind, keepDays: number): number =>
   kind === 'signature' ? Math.min(signatureDays, keepDays) : keepDays;
 
 const dayMs = 24 * 3600 * 1000;
