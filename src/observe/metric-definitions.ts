@@ -37,7 +37,11 @@ export const told = {
   ),
   check: histogram('postern_check_seconds', ['check'], seconds, 'Time that a check took, waiting included.'),
   checkFailures: counter('postern_check_failures_total', ['check'], 'Checks that could not run: never read as clean.'),
-  overruns: counter('postern_pattern_overruns_total', [], 'Patterns stopped for taking too long on one message.'),
+  overruns: counter(
+    'postern_pattern_overruns_total',
+    [],
+    'Patterns not sought to the end in a message: the search took too long, or a text could not be read.',
+  ),
   alterations: counter(
     'postern_alterations_total',
     ['what', 'outcome'],

@@ -16,7 +16,11 @@ export interface EvidenceType {
 /** Evidence that no check leaves: what the search for patterns says of itself. */
 export const patternsType: EvidenceType = {
   name: 'patterns',
-  evidence: { overran: texts('Symbols whose patterns were stopped on this message for taking too long.') },
+  evidence: {
+    overran: texts(
+      'Symbols whose patterns were not sought to the end in this message: the search took too long, or a text could not be read.',
+    ),
+  },
   about: 'How the search for patterns went.',
 };
 

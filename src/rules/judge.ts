@@ -143,7 +143,7 @@ function patternTruth(
   if (rule.patterns.length === 0) return 'yes';
   if (!wereSought) return { undecided: 'the patterns of this rule set were not sought' };
   if (matched.has(rule.symbol)) return 'yes';
-  return overran.has(rule.symbol) ? { undecided: 'its pattern took too long on this message' } : 'no';
+  return overran.has(rule.symbol) ? { undecided: 'its pattern was not sought to the end in this message' } : 'no';
 }
 
 /** What a condition is asked of. */

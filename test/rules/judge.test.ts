@@ -213,7 +213,9 @@ test('THREATS 29: an overrun is evidence that a rule can read, and its own rule 
     judged.hits.map(hit => [hit.symbol, hit.because]),
     [['PATTERN_OVERRAN', 'A']],
   );
-  assert.deepEqual(judged.notJudged, [{ symbol: 'A', reason: 'its pattern took too long on this message' }]);
+  assert.deepEqual(judged.notJudged, [
+    { symbol: 'A', reason: 'its pattern was not sought to the end in this message' },
+  ]);
 });
 
 test('because shows facts and matches bounded, on one line, with nothing invisible', () => {
