@@ -1,23 +1,13 @@
 // The swap of a configuration file and folders of rules for what is proposed. One rename of a journal decides for all of them
 // at once; what is cut short at any step is, for whoever reads it, all of the one or all of the other, and is finished later.
 
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, linkSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { incoming, journalOf, outgoing, type SwapJournal, type SwapTarget } from '../config/swap-journal.ts';
 import type { Faults } from '../model/clock.ts';
-import { PermanentFailure, TemporaryFailure } from '../model/failure.ts';
+import { PermanentFailure } from '../model/failure.ts';
 import { type Replacement, stage, syncPath } from './staged-copy.ts';
+import { claimJournal, writeJournal } from './swap-claim.ts';
 
 export const replacementOf = (kind: SwapTarget['kind'], named: string, by: string): Replacement => ({
   kind,
@@ -49,7 +39,7 @@ export class ConfigSwap {
   ): Promise<ConfigSwap> {
     const targets = replacements.map(({ kind, named, at }) => ({ kind, named, at }));
     const journal: SwapJournal = { state: 'staging', targets, ...about };
-    await claim(journalOf(configFile), journal, faults);
+    await claimJournal(journalOf(configFile), journal, faults);
     const swap = new ConfigSwap(journalOf(configFile), journal, faults);
     try {
       await faults('A1-staging');
@@ -111,51 +101,22 @@ export class ConfigSwap {
 
   #turn(state: SwapJournal['state']): void {
     this.#journal = { ...this.#journal, state };
-    const unfinished = `${this.#file}.new`;
-    rmSync(unfinished, { force: true });
-    writeDurably(unfinished, this.#journal);
-    renameSync(unfinished, this.#file);
+    rmSync(this.#turned, { force: true });
+    writeJournal(this.#turned, this.#journal);
+    renameSync(this.#turned, this.#file);
     syncPath(dirname(this.#file));
+  }
+
+  /** The journal that says so, until it is in the place of the other. */
+  get #turned(): string {
+    return `${this.#file}.new`;
   }
 
   #close(): void {
+    // While the journal still keeps others from it.
+    rmSync(this.#turned, { force: true });
     rmSync(this.#file, { force: true });
     syncPath(dirname(this.#file));
-  }
-}
-
-/** Whole from its first moment on: no gateway starts on a journal that cannot be read. */
-async function claim(file: string, journal: SwapJournal, faults: Faults): Promise<void> {
-  const unfinished = `${file}.${process.pid}`;
-  let isOurs = false;
-  try {
-    rmSync(unfinished, { force: true });
-    writeDurably(unfinished, journal);
-    await faults('A0-claiming');
-    linkSync(unfinished, file);
-    isOurs = true;
-    syncPath(dirname(file));
-  } catch (cause) {
-    if (isCode(cause, 'EEXIST')) throw new TemporaryFailure(`another process is applying: ${file}`, { cause });
-    if (isOurs) rmSync(file, { force: true });
-    throw new PermanentFailure(`${file} cannot be written: nothing was changed`, { cause });
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
-}
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;
-
-function writeDurably(file: string, journal: SwapJournal): void {
-  const descriptor = openSync(file, 'wx', 0o644);
-  try {
-    // The gateway reads it too, as another user.
-    fchmodSync(descriptor, 0o644);
-    writeSync(descriptor, `${JSON.stringify(journal, null, 2)}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }
 

@@ -296,10 +296,68 @@ test('killed with its journal written and not in place: there is none, torn or w
   assert.equal(readJournal(at.config), null);
   assert.equal(read(at), old);
   assert.equal(await endUnfinished(at.config, false, { faults: noFaults, gateway: null }), null);
+  assert.equal(claimsBeside(at).length, 1, 'or nothing here is taken away');
   const swap = await staged(at);
+  assert.deepEqual(claimsBeside(at), []);
   await swap.forward();
   swap.end();
   assert.equal(read(at), proposed);
+  assertNothingLeft(at);
+});
+
+/** What is left of journals that were not in place yet, by what their names say beyond the journal's. */
+const claimsBeside = ({ config }: Scene): readonly string[] =>
+  readdirSync(join(config, '..'))
+    .filter(name => /^postern\.yaml\.swap\../.test(name))
+    .map(name => name.slice('postern.yaml.swap.'.length))
+    .sort();
+
+test('nothing is taken away that a process still needs, that may be one of another container’s, or that is not ours', async t => {
+  const at = scene(t);
+  const { boot, namespace, pid, start } = await ownerOf(process.pid);
+  const ofParent = await ownerOf(process.ppid);
+  const gone = [boot, namespace, pid, '1'].join('.');
+  const beforeBoot = ['00000000-0000-0000-0000-000000000000', '1', '1', '1'].join('.');
+  const kept = [
+    [boot, namespace, ofParent.pid, ofParent.start].join('.'),
+    [boot, '1', pid, start].join('.'),
+    [...gone.split('.').slice(0, 3), 'x'].join('.'),
+    `${gone}.bak`,
+    'bak',
+    pid,
+  ];
+  for (const name of [gone, beforeBoot, ...kept]) write(`${at.config}.swap.${name}`, '');
+  const link = [boot, namespace, pid, '2'].join('.');
+  symlinkSync(at.newConfig, `${at.config}.swap.${link}`);
+  write(join(at.config, `../other.yaml.swap.${gone}`), '');
+  const swap = await staged(at);
+  assert.deepEqual(claimsBeside(at), [...kept, link].sort());
+  assert.ok(existsSync(join(at.config, `../other.yaml.swap.${gone}`)));
+  swap.abandon();
+});
+
+test('what cannot be taken away keeps nobody from applying', async t => {
+  const at = scene(t);
+  killedAt(at, 'A0-claiming', 1);
+  const [left = assert.fail()] = claimsBeside(at);
+  replaced(t, 'rmSync', (rmSync, path, options) => {
+    if (String(path).endsWith(left)) throw failure('EACCES');
+    rmSync(path, options);
+  });
+  const swap = await staged(at);
+  await swap.forward();
+  assert.equal(read(at), proposed);
+  swap.end();
+  assert.deepEqual(claimsBeside(at), [left]);
+});
+
+test('killed while it wrote that it turns: the next apply takes that away too', async t => {
+  const at = scene(t);
+  killedAt(at, 'A2-staged', 1);
+  write(`${at.config}.swap.new`, '{ "state"');
+  assert.equal(await endUnfinished(at.config, false, { faults: noFaults, gateway: null }), 'abandoned');
+  assert.equal(read(at), old);
+  assertNothingLeft(at);
 });
 
 test('at the end the journal goes before what it names', async t => {
