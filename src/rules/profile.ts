@@ -47,6 +47,7 @@ export interface Profile {
   /** Nothing waits: what follows a deferral follows at once, and nothing is greylisted. */
   readonly neverDefers: boolean;
   readonly invariants: readonly Invariant[];
+  /** Where it is written, whatever overrides say of it. */
   readonly at: Place;
   /** Where other settings than weights and scores stand: `thresholds.tag`, `always.EICAR`, `file_types.iso`, `malware`. */
   readonly places: ReadonlyMap<string, Place>;
@@ -178,7 +179,7 @@ function merged(draft: ProfileDraft, parent: Profile | null, names: ProfileNames
   return {
     name: draft.name,
     summary: fields.summary?.text() ?? parent?.summary ?? '',
-    ...readEdition(fields, parent?.name === draft.name ? parent : null),
+    ...readEdition(draft, parent?.name === draft.name ? parent : null),
     thresholds,
     malware,
     weights: over(parent?.weights, readOverrides(fields.weights, 'weight', names.groups, maxWeight)),
@@ -189,7 +190,6 @@ function merged(draft: ProfileDraft, parent: Profile | null, names: ProfileNames
     onFailure: over(parent?.onFailure, readOnFailure(fields.on_failure, names.checks)),
     neverDefers: fields.never_defer?.flag() ?? parent?.neverDefers ?? false,
     invariants: readInvariants(fields.invariants, parent?.invariants ?? [], names),
-    at: draft.at,
     places: over(parent?.places, placesOf(fields)),
   };
 }
@@ -206,13 +206,13 @@ function placesOf({ thresholds, always, malware, file_types }: ProfileDraft['fie
   ]);
 }
 
-type Edition = Pick<Profile, 'version' | 'changes' | 'languages'>;
+type Edition = Pick<Profile, 'version' | 'changes' | 'languages' | 'at'>;
 
 /** What is a file's own, and passed on to none that extends it; `overridden` is the profile that overrides are about. */
-function readEdition(fields: ProfileDraft['fields'], overridden: Edition | null): Edition {
+function readEdition({ fields, at }: ProfileDraft, overridden: Edition | null): Edition {
   if (overridden !== null) {
-    const { version, changes, languages } = overridden;
-    return { version, changes, languages };
+    const { version, changes, languages, at } = overridden;
+    return { version, changes, languages, at };
   }
   const version = fields.version?.count() ?? 1;
   const changes = fields.changes?.texts() ?? [];
@@ -222,7 +222,7 @@ function readEdition(fields: ProfileDraft['fields'], overridden: Edition | null)
   const languages = fields.languages?.texts() ?? [];
   if (languages.some(language => !/^[a-z]{2}$/.test(language)))
     fields.languages?.problem('languages are codes such as en, de, zh (ISO 639-1)');
-  return { version, changes, languages };
+  return { version, changes, languages, at };
 }
 
 function over<V>(below: ReadonlyMap<string, V> | undefined, above: ReadonlyMap<string, V>): ReadonlyMap<string, V> {

@@ -79,6 +79,15 @@ profiles:
   assert.deepEqual(clinic?.always.get('A'), 'quarantine');
 });
 
+test('a profile of which something is overridden stands where it is written, and what is overridden in the overrides', () => {
+  const written = changedBy().profiles;
+  const text = 'profiles:\n  clinic:\n    thresholds: { tag: 1, quarantine: 2, reject: none }';
+  const { profiles } = changedBy(overrides(text));
+  for (const name of ['default', 'clinic']) assert.equal(profiles.get(name)?.at, written.get(name)?.at);
+  assert.match(profiles.get('clinic')?.at ?? '', /clinic\.yaml:\d+$/);
+  assert.equal(profiles.get('clinic')?.places.get('thresholds.tag'), 'change.yaml:3');
+});
+
 test('overrides of a list add entries and take some away', () => {
   const rules = changedBy(overrides('lists: { freemail: { add: [more.test], remove: [post.test, gone.test] } }'));
   assert.deepEqual([...(rules.lists.get('freemail') ?? [])], ['freemail.test', 'more.test']);
