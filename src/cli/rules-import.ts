@@ -71,7 +71,7 @@ function settingsLine({ settings }: SpamAssassinImport): string {
   return named.length === 0 ? '' : `settings that are not used: ${named.join(', ')}\n`;
 }
 
-function jsonOf({ report, misread, settings }: SpamAssassinImport) {
+function jsonOf({ report, misread, unclaimed, settings }: SpamAssassinImport) {
   return {
     counts: Object.fromEntries(countsByType(report)),
     exact_percent: exactPercent(report),
@@ -83,6 +83,7 @@ function jsonOf({ report, misread, settings }: SpamAssassinImport) {
         why: 'why' in standing ? standing.why : '',
       })),
     misread,
+    unclaimed,
     settings: Object.fromEntries(settings),
   };
 }

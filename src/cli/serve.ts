@@ -1,18 +1,22 @@
 // postern serve: runs the gateway until it is told to stop.
 
 import { randomBytes } from 'node:crypto';
+import type { Gateway } from '../compose/gateway.ts';
 import { InForceFile } from '../compose/in-force.ts';
 import { reloader } from '../compose/reload.ts';
-import { notifier } from '../compose/service-manager.ts';
+import { type Notifier, notifier } from '../compose/service-manager.ts';
 import { startingRules } from '../compose/starting-rules.ts';
 import { exposedKeyFiles } from '../config/exposed-keys.ts';
 import { faultsFromEnvironment } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import { revisionOnDisk } from '../config/revision.ts';
+import type { Config } from '../config/schema.ts';
 import { serviceManager } from '../config/service-manager.ts';
 import { confinement } from '../inspect/confinement.ts';
 import { type Random, systemClock } from '../model/clock.ts';
+import { TemporaryFailure } from '../model/failure.ts';
 import { logger } from '../observe/json-log.ts';
+import type { Log } from '../observe/log.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -28,58 +32,107 @@ export function serveCommand({ program, run, err, version }: Cli): void {
 }
 
 async function serve(file: string | null, err: Cli['err'], version: string): Promise<number> {
-  const stopping = signalled('SIGTERM', 'SIGINT');
-  // While it starts, too: by itself it would end the process, which systemd takes for the end that somebody wanted.
-  let isHungUp = false;
-  let onHangup = () => {
-    isHungUp = true;
-  };
-  process.on('SIGHUP', () => onHangup());
+  const { told, stop } = signalled('SIGTERM', 'SIGINT');
+  const hangups = heldBack('SIGHUP');
   // Before anything is loaded: what is the same afterwards is what was.
   const revision = revisionOnDisk(file);
   const config = loadConfig(file);
   const log = logger({ level: config.log.level, addresses: config.log.addresses });
-  const loading = startingRules(config, log);
+  const manager = notifier(serviceManager(), log);
+  void told.then(signal => {
+    log.info({ signal }, 'stopping');
+    void manager.stopping();
+  });
+  const loading = startingRules(config, log, stop);
   // The gateway's start hears of it.
   loading.catch(() => {});
   const { startGateway } = await import('../compose/gateway.ts');
+  warnOfSurroundings(file, log);
+  const firstToken = (secret: string) => err(`API token with the scope admin, shown only now: ${secret}\n`);
+  const faults = faultsFromEnvironment();
+  const world = { clock: systemClock, random: pooledRandom(), faults, log, version, firstToken };
+  const gateway = await startGateway(config, world, loading).catch(error => {
+    // What was started is stopped again: this is no failure.
+    if (stop.aborted && error === stop.reason) return null;
+    throw error;
+  });
+  if (gateway !== null && !stop.aborted) {
+    log.info({ smtp: gateway.smtpAddresses, api: gateway.apiAddress, version, mode: config.mode }, 'listening');
+    await takeMail(gateway, { file, config, revision, hangups, told, manager, log });
+  } else await gateway?.stop(drainMs);
+  log.info({}, 'stopped');
+  return exitCodes.ok;
+}
+
+function warnOfSurroundings(file: string | null, log: Log): void {
   if (confinement.hasNetwork)
     log.warn(
       { node: process.version },
       'workers keep the network and the files below the working directory: Node 26 takes both away',
     );
   for (const path of exposedKeyFiles(file)) log.warn({ file: path }, 'private key readable by everybody');
-  const random = pooledRandom();
-  const faults = faultsFromEnvironment();
-  const firstToken = (secret: string) => err(`API token with the scope admin, shown only now: ${secret}\n`);
-  const world = { clock: systemClock, random, faults, log, version, firstToken };
-  const gateway = await startGateway(config, world, loading);
-  log.info({ smtp: gateway.smtpAddresses, api: gateway.apiAddress, version, mode: config.mode }, 'listening');
-  const manager = notifier(serviceManager(), log);
+}
+
+interface Serving {
+  readonly file: string | null;
+  readonly config: Config;
+  /** Of what was on disk before it was loaded. */
+  readonly revision: string | null;
+  readonly hangups: HeldBack;
+  readonly told: Promise<unknown>;
+  readonly manager: Notifier;
+  readonly log: Log;
+}
+
+/** Until it is told to stop, and has: says that it is ready, and loads again when it is told so. */
+async function takeMail(gateway: Gateway, serving: Serving): Promise<void> {
+  const { file, config, revision, hangups, told, manager, log } = serving;
   const ready = () => manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`);
   void ready();
   const inForce = new InForceFile(config.data_dir, file, log);
   const reload = reloader(gateway, config, () => loadConfig(file), log);
   const loadAgain = () => inForce.around(reload).then(ready);
-  let last = inForce.started(revision).then(isSame => (isSame && !isHungUp ? undefined : loadAgain()));
-  onHangup = () => {
+  let last = inForce.started(revision).then(isSame => (isSame && !hangups.hasCome() ? undefined : loadAgain()));
+  hangups.heardBy(() => {
     void manager.reloading();
     last = last.then(loadAgain);
-  };
-  const signal = await stopping;
-  log.info({ signal }, 'stopping');
-  void manager.stopping();
+  });
+  await told;
   await gateway.stop(drainMs);
   await inForce.ended();
-  log.info({}, 'stopped');
-  return exitCodes.ok;
 }
 
-/** Resolves at the first of these signals, also when it comes while we start. */
-function signalled(...signals: readonly NodeJS.Signals[]): Promise<NodeJS.Signals> {
-  return new Promise(resolve => {
-    for (const signal of signals) process.once(signal, () => resolve(signal));
-  });
+/** `told` resolves, and `stop` aborts, at the first of these signals, also when it comes while we start. */
+function signalled(...signals: readonly NodeJS.Signals[]): { told: Promise<NodeJS.Signals>; stop: AbortSignal } {
+  const { promise: told, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  const stopping = new AbortController();
+  for (const signal of signals)
+    process.once(signal, () => {
+      resolve(signal);
+      stopping.abort(new TemporaryFailure('told to stop', { signal }));
+    });
+  return { told, stop: stopping.signal };
+}
+
+interface HeldBack {
+  /** While nobody heard it. */
+  hasCome(): boolean;
+  heardBy(listener: () => void): void;
+}
+
+/** While it starts, too: by itself it would end the process, which systemd takes for the end that somebody wanted. */
+function heldBack(signal: NodeJS.Signals): HeldBack {
+  let hasCome = false;
+  let listener = () => {
+    hasCome = true;
+  };
+  process.on(signal, () => listener());
+  return {
+    hasCome: () => hasCome,
+    heardBy: next => {
+      listener = next;
+    },
+  };
 }
 
 /** A call of the system's generator costs more than a few bytes do. No byte is given twice. */

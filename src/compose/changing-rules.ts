@@ -11,7 +11,7 @@ import type { RulesInForce } from './line.ts';
 import { LiveSettings } from './live-settings.ts';
 import { patternSetOf } from './pattern-set.ts';
 import { loadedInThread } from './rule-loading.ts';
-import { setAsideIn } from './starting-rules.ts';
+import { leftOutIn } from './starting-rules.ts';
 
 interface Changed {
   readonly inForce: Promise<RulesInForce>;
@@ -35,7 +35,7 @@ export function changingRules(config: Config, { inForce, inspecting, ledger, clo
   /** Of the configuration that rules were loaded by last. */
   let ruled = config;
   let areAll = config.checks !== 'none';
-  const setAside = setAsideIn(log);
+  const leftOut = leftOutIn(log);
   const use = async (next: RuleSet) => {
     ledger.describe(patternSetOf(next));
     await (await inspecting)?.inspector.reload(soughtBy(next));
@@ -44,7 +44,7 @@ export function changingRules(config: Config, { inForce, inspecting, ledger, clo
   };
   /** Loads them where the start could do without. */
   const all = async (): Promise<RuleSet> => {
-    const loaded = areAll ? null : await loadedInThread(ruled, { runsTests: false, setAside });
+    const loaded = areAll ? null : await loadedInThread(ruled, { runsTests: false, ...leftOut });
     if (loaded !== null && !areAll) await use(loaded);
     return (await inForce).now();
   };
@@ -52,12 +52,12 @@ export function changingRules(config: Config, { inForce, inspecting, ledger, clo
     clock,
     log,
     rules: all,
-    load: overrides => loadedInThread(ruled, { overrides, runsTests: true, setAside }),
+    load: overrides => loadedInThread(ruled, { overrides, runsTests: true, ...leftOut }),
     use,
   });
   const reload = (next: Config) =>
     settings.inTurn(async () => {
-      await use(await loadedInThread(next, { runsTests: true, setAside }));
+      await use(await loadedInThread(next, { runsTests: true, ...leftOut }));
       ruled = next;
     });
   return { settings, reload };

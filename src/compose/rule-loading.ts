@@ -7,13 +7,21 @@ import { ConfigError, TemporaryFailure } from '../model/failure.ts';
 import { type PackedRules, unpacked } from '../rules/packed.ts';
 import type { RuleSet } from '../rules/rule.ts';
 
-export interface LoadingOptions {
+/** Hear what a set that loads leaves out, a line each. */
+export interface LeftOut {
+  /** Overrides that name nothing any more. */
+  readonly setAside: (lines: readonly string[]) => void;
+  /** Lines of SpamAssassin's files that do nothing. */
+  readonly unused: (lines: readonly string[]) => void;
+}
+
+export interface LoadingOptions extends LeftOut {
   /** Text of the overrides; those of the data_dir, where left out. */
   readonly overrides?: string;
   /** Refuses a set whose tests fail. */
   readonly runsTests: boolean;
-  /** Hears of overrides that name nothing any more, a line each. */
-  readonly setAside: (lines: readonly string[]) => void;
+  /** Nobody waits for them any more. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** What the thread is given. */
@@ -25,7 +33,12 @@ export interface LoadingOrder {
 
 /** What it answers, once. */
 export type Loading =
-  | { readonly kind: 'loaded'; readonly rules: PackedRules; readonly setAside: readonly string[] }
+  | {
+      readonly kind: 'loaded';
+      readonly rules: PackedRules;
+      readonly setAside: readonly string[];
+      readonly unused: readonly string[];
+    }
   | { readonly kind: 'refused'; readonly problems: string; readonly cause: unknown };
 
 const program = new URL(`./rules-thread${extname(import.meta.url)}`, import.meta.url);
@@ -39,16 +52,19 @@ const limits = { ms: 120_000, heapMb: 1024, youngHeapMb: 16 } as const;
 /**
  * The rules of `config`, without their tests.
  * @throws ConfigError where they do not load, or a test fails, in the words of whoever loads them here.
- * @throws TemporaryFailure where the thread does not end as it should.
+ * @throws TemporaryFailure where the thread does not end as it should, and the reason of `stop`.
  */
 export async function loadedInThread(config: Config, options: LoadingOptions): Promise<RuleSet> {
-  const loading = await answerTo({ config, overrides: options.overrides ?? null, runsTests: options.runsTests });
+  const { overrides = null, runsTests, stop } = options;
+  const loading = await answerTo({ config, overrides, runsTests }, stop);
   if (loading.kind === 'refused') throw new ConfigError(loading.problems, { cause: loading.cause });
   if (loading.setAside.length > 0) options.setAside(loading.setAside);
+  if (loading.unused.length > 0) options.unused(loading.unused);
   return unpacked(loading.rules);
 }
 
-async function answerTo(order: LoadingOrder): Promise<Loading> {
+async function answerTo(order: LoadingOrder, stop: AbortSignal | undefined): Promise<Loading> {
+  stop?.throwIfAborted();
   const worker = new Worker(program, {
     workerData: order,
     env: {},
@@ -57,6 +73,8 @@ async function answerTo(order: LoadingOrder): Promise<Loading> {
   const answer = Promise.withResolvers<Loading>();
   const late = () => answer.reject(new TemporaryFailure('the rules took too long to load', { afterMs: limits.ms }));
   const timer = setTimeout(late, limits.ms);
+  const stopped = () => answer.reject(stop?.reason);
+  stop?.addEventListener('abort', stopped);
   worker.once('message', answer.resolve);
   worker.once('error', cause => answer.reject(new TemporaryFailure('the thread that loads rules broke', { cause })));
   worker.once('exit', () => answer.reject(new TemporaryFailure('the thread that loads rules ended')));
@@ -64,6 +82,7 @@ async function answerTo(order: LoadingOrder): Promise<Loading> {
     return await answer.promise;
   } finally {
     clearTimeout(timer);
+    stop?.removeEventListener('abort', stopped);
     await worker.terminate();
   }
 }

@@ -19,6 +19,7 @@ import type { RuleSet } from '../rules/rule.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { SourceFile } from '../rules/source.ts';
 import { importSpamAssassin, type SpamAssassinImport } from '../rules/spamassassin/import.ts';
+import { unusedLines } from '../rules/spamassassin/report.ts';
 import { applicable } from '../rules/stale-overrides.ts';
 import { expectNamedProfiles } from './profiles-only.ts';
 
@@ -27,6 +28,8 @@ export interface Overriding {
   readonly overrides?: string;
   /** Hears of overrides that name nothing any more, a line each. */
   readonly setAside?: (lines: readonly string[]) => void;
+  /** Hears of lines of SpamAssassin's files that do nothing, each with its place. */
+  readonly unused?: (lines: readonly string[]) => void;
 }
 
 /**
@@ -36,16 +39,22 @@ export interface Overriding {
 export function ruleSetOf(
   config: Config,
   changes: readonly SourceFile[] = [],
-  { overrides = readOverrides(config.data_dir), setAside = () => {} }: Overriding = {},
+  { overrides = readOverrides(config.data_dir), setAside = () => {}, unused = () => {} }: Overriding = {},
 ): RuleSet {
   const files = ruleSourcesOf(config);
-  const imported = (taken: ReadonlySet<string>) => importedRules(config.rules.spamassassin, taken).rules;
+  let doNothing: readonly string[] = [];
+  const imported = (taken: ReadonlySet<string>) => {
+    const theirs = importedRules(config.rules.spamassassin, taken);
+    doNothing = unusedLines(theirs);
+    return theirs.rules;
+  };
   const load = (text: string): RuleSet => {
     const overriding = text === '' ? [] : [{ path: overridesName, text }];
     return loadRules(files, { evidence: checks, changes: [...overriding, ...changes], imported });
   };
   const rules = withoutStale(load, overrides, setAside);
   expectNamedProfiles(config, rules);
+  if (doNothing.length > 0) unused(doNothing);
   return rules;
 }
 

@@ -13,13 +13,15 @@ parentPort?.postMessage(loading(workerData as LoadingOrder));
 
 function loading({ config, overrides, runsTests }: LoadingOrder): Loading {
   const setAside: string[] = [];
+  const unused: string[] = [];
   const overriding = {
     ...(overrides === null ? {} : { overrides }),
     setAside: (lines: readonly string[]) => void setAside.push(...lines),
+    unused: (lines: readonly string[]) => void unused.push(...lines),
   };
   try {
     const rules = runsTests ? testedRuleSetOf(config, overriding) : ruleSetOf(config, [], overriding);
-    return { kind: 'loaded', rules: packed({ ...rules, prepared: preparePatterns(rules.patterns) }), setAside };
+    return { kind: 'loaded', rules: packed({ ...rules, prepared: preparePatterns(rules.patterns) }), setAside, unused };
   } catch (error) {
     if (error instanceof ConfigError) return { kind: 'refused', problems: error.message, cause: error.cause };
     throw error;

@@ -95,6 +95,18 @@ test('rules.spamassassin: the rules are in force, with the places of their score
   ]);
 });
 
+test('a score for a rule that is not there is said by rules import, and by config check, which it does not fail', t => {
+  const { folder, write, postern } = scene(t);
+  write('sa/b.cf', 'score MILLIONS 4\n');
+  const config = write('own.yaml', JSON.stringify({ rules: { spamassassin: [folder] }, domains: { 'a.test': {} } }));
+  const line = `${folder}/b.cf:1: score for MILLIONS, a rule that is not among these files or that an if leaves out`;
+  assert.equal(postern('rules', 'import', folder).stdout.split('\n')[0], line);
+  const { unclaimed } = JSON.parse(postern('rules', 'import', '--json', folder).stdout);
+  assert.deepEqual(unclaimed, [{ keyword: 'score', symbol: 'MILLIONS', at: `${folder}/b.cf:1` }]);
+  const checked = postern('config', 'check', '--offline', '--strict', '--config', config);
+  assert.deepEqual([checked.status, checked.stderr], [0, `note: ${line}\n`]);
+});
+
 test('rules.spamassassin names what is not there', t => {
   const { folder, write, postern } = scene(t);
   const config = write('other.yaml', JSON.stringify({ rules: { spamassassin: [join(folder, 'none')] } }));

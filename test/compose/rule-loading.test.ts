@@ -8,7 +8,7 @@ import { profilesOnly } from '../../src/compose/profiles-only.ts';
 import { loadedInThread } from '../../src/compose/rule-loading.ts';
 import { ruleSetOf } from '../../src/compose/rule-set.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { ConfigError } from '../../src/model/failure.ts';
+import { ConfigError, TemporaryFailure } from '../../src/model/failure.ts';
 import { compilePatterns } from '../../src/rules/patterns/patterns.ts';
 import { rule } from '../rules/rule-set.ts';
 import { type Ending, tempDir } from '../support/temp.ts';
@@ -19,8 +19,8 @@ function configWith(t: Ending, ownRules = '', text = '') {
   return parseConfig(`rules: { folders: [${folder}] }\ndata_dir: ${tempDir(t)}\n${text}`, 'postern.yaml', {});
 }
 
-const nobodyHears = () => assert.fail('no override is stale');
-const untested = { runsTests: false, setAside: nobodyHears };
+const nobodyHears = () => assert.fail('nothing is left out');
+const untested = { runsTests: false, setAside: nobodyHears, unused: nobodyHears };
 const never = () => assert.fail('profiles are enough');
 
 const saidBy = (of: Promise<unknown>): Promise<string> =>
@@ -74,12 +74,36 @@ test('overrides are those given; what is stale in them is told, and is no reason
   const overrides = 'scores: { OWN: { score: 3.5, why: W. }, GONE: { score: 1, why: W. } }';
   const told: string[] = [];
   const loaded = await loadedInThread(config, {
+    ...untested,
     overrides,
-    runsTests: false,
     setAside: lines => void told.push(...lines),
   });
   assert.equal(loaded.rules.find(({ symbol }) => symbol === 'OWN')?.score, 3500);
   assert.deepEqual(told, ['scores.GONE: there is no such symbol any more']);
+});
+
+test('told to stop it ends at once, with the reason for it', async t => {
+  const stop = new AbortController();
+  const loading = loadedInThread(configWith(t), { ...untested, stop: stop.signal });
+  const reason = new TemporaryFailure('stopped');
+  stop.abort(reason);
+  await assert.rejects(loading, error => error === reason);
+  await assert.rejects(loadedInThread(configWith(t), { ...untested, stop: stop.signal }), error => error === reason);
+});
+
+test('a line of SpamAssassin’s files that is about no rule is told, beside stale overrides too', async t => {
+  const file = join(tempDir(t), 'local.cf');
+  writeFileSync(file, 'body R /wares/\nscore RR 3\n');
+  const config = parseConfig(`rules: { spamassassin: [${file}] }\ndata_dir: ${tempDir(t)}`, 'postern.yaml', {});
+  const overrides = 'scores: { GONE: { score: 1, why: W. } }';
+  const told: string[] = [];
+  const tell = (lines: readonly string[]) => void told.push(...lines);
+  const loaded = await loadedInThread(config, { overrides, runsTests: false, setAside: tell, unused: tell });
+  assert.ok(loaded.rules.some(({ symbol }) => symbol === 'R'));
+  assert.deepEqual(told, [
+    'scores.GONE: there is no such symbol any more',
+    `${file}:2: score for RR, a rule that is not among these files or that an if leaves out`,
+  ]);
 });
 
 test('profiles alone are those of the whole set, with their overrides, and rules are not even read', async t => {

@@ -24,6 +24,7 @@ header SHOUTS       eval:subject_is_all_caps()
 score SHOUTS        0.3
 body DISGUISED      /f(?:e|e)+l(?:d|d)*spar.*twice.*over/
 score DISGUISED     0.2
+score DISGUISES     0.4
 `;
 
 test('SpamAssassin’s rules decide with ours, and are read again on SIGHUP', {
@@ -50,6 +51,9 @@ test('SpamAssassin’s rules decide with ours, and are read again on SIGHUP', {
     return verdicts.flatMap(({ hits }) => hits.filter(hit => hit.set_by.startsWith(folder)).map(hit => hit.symbol));
   };
 
+  assert.deepEqual((await gateway.logged(({ event }) => event === 'spamassassin_lines_unused')).lines, [
+    `${folder}/a.cf:14: score for DISGUISES, a rule that is not among these files or that an if leaves out`,
+  ]);
   assert.equal((await send('one@a.test', 'Quartz', 'feldspar, once')).code, 250);
   assert.deepEqual(await fired('one@a.test'), []);
   assert.notEqual(await arrival(nextHop, 'one@a.test'), null);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -71,6 +71,24 @@ test('SIGHUP while it starts does not end it: it loads again when it has started
   assert.deepEqual(events, ['private key readable by everybody']);
   await gateway.logged(({ event }) => event === 'rules reloaded');
 });
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  test(`${signal} while rules are loaded ends it as it ends one that has started, and nothing is left`, async t => {
+    const { configFile, start } = starting(t);
+    const folder = join(configFile, '../data');
+    const failed: unknown = await start((_, kill) => kill(signal)).catch((error: unknown) => error);
+    const [ended = '', ...said] = String(failed).split('\n');
+    assert.match(ended, /the gateway ended \(0\)/, String(failed));
+    // What it complains of would be no JSON.
+    const events = said.map(line => JSON.parse(line).event);
+    assert.deepEqual(events.slice(-2), ['stopping', 'stopped']);
+    assert.ok(!events.includes('listening'));
+    assert.ok(!existsSync(join(folder, 'in-force.json')));
+    const spool = join(folder, 'spool');
+    assert.deepEqual(existsSync(spool) ? readdirSync(spool) : [], []);
+    const gateway = await start(() => {});
+    assert.equal((await gateway.request('/v1/quarantine')).status, 200);
+  });
 
 test('files that are changed while it starts are loaded again, and then it knows what it has in force', {
   timeout: 60_000,

@@ -20,6 +20,13 @@ export interface Score {
   readonly at: Place;
 }
 
+/** A line about a rule that nothing in force defines. */
+export interface Unclaimed {
+  readonly keyword: string;
+  readonly symbol: string;
+  readonly at: Place;
+}
+
 export interface Definitions {
   readonly rules: ReadonlyMap<string, Definition>;
   readonly scores: ReadonlyMap<string, Score>;
@@ -30,6 +37,7 @@ export interface Definitions {
   readonly replaced: ReadonlySet<string>;
   /** By keyword, what lines say that define no rule. */
   readonly settings: Settings;
+  readonly unclaimed: readonly Unclaimed[];
 }
 
 /** Keywords of plugins that define a rule: the one asks the network, the other we have nothing for. */
@@ -52,6 +60,8 @@ class Reader {
   readonly #flags = new Map<string, readonly string[]>();
   readonly #replaced = new Set<string>();
   readonly #settings = new Map<string, string[]>();
+  /** All that is said of rules by their names, which may come before or after. */
+  readonly #said: Unclaimed[] = [];
   readonly #tags = {
     start: '<',
     end: '>',
@@ -74,6 +84,7 @@ class Reader {
       tags: this.#tags,
       replaced: this.#replaced,
       settings: this.#settings,
+      unclaimed: this.#said.filter(({ symbol }) => !this.#rules.has(symbol)),
     };
   }
 
@@ -86,9 +97,11 @@ class Reader {
         return;
       case 'describe':
         this.#descriptions.set(first, rest);
+        this.#say(first, statement);
         return;
       case 'tflags':
         this.#flags.set(first, rest.split(/\s+/));
+        this.#say(first, statement);
         return;
       case 'replace_tag':
       case 'replace_pre':
@@ -109,6 +122,10 @@ class Reader {
     }
   }
 
+  #say(symbol: string, { key, at }: Statement): void {
+    this.#said.push({ keyword: key, symbol, at });
+  }
+
   #set(key: string, value: string): void {
     const known = this.#settings.get(key);
     if (known === undefined) this.#settings.set(key, [value]);
@@ -122,13 +139,17 @@ class Reader {
   }
 
   /** One score, or one for each set: ours is the first, without Bayes and without the network. In parentheses it adds. */
-  #score(symbol: string, rest: string, { at }: Statement): void {
+  #score(symbol: string, rest: string, statement: Statement): void {
+    const { at } = statement;
     const scores = rest.split(/\s+/);
     const [, relative, plain] = /^(?:\((-?\d+(?:\.\d+)?)\)|(-?\d+(?:\.\d+)?))$/.exec(scores[0] ?? '') ?? [];
     const before = this.#scores.get(symbol)?.value;
     const isSound = (scores.length === 1 || scores.length === 4) && (plain !== undefined || before !== undefined);
-    if (!isSound || (plain ?? relative) === undefined) this.#misread.push({ at, what: `a score that cannot be read` });
-    else
-      this.#scores.set(symbol, { value: plain === undefined ? (before ?? 0) + Number(relative) : Number(plain), at });
+    if (!isSound || (plain ?? relative) === undefined) {
+      this.#misread.push({ at, what: `a score that cannot be read` });
+      return;
+    }
+    this.#scores.set(symbol, { value: plain === undefined ? (before ?? 0) + Number(relative) : Number(plain), at });
+    this.#say(symbol, statement);
   }
 }

@@ -4,7 +4,7 @@ import type { Points } from '../../model/verdict.ts';
 import type { PatternSpec } from '../patterns/patterns.ts';
 import type { Role } from '../rule.ts';
 import type { Place, SourceFile } from '../source.ts';
-import { type Definition, type Definitions, readDefinitions } from './definitions.ts';
+import { type Definition, type Definitions, readDefinitions, type Unclaimed } from './definitions.ts';
 import type { SupportedEvals } from './evals.ts';
 import { withNames } from './expression.ts';
 import { type Meta, readMeta } from './meta.ts';
@@ -43,6 +43,7 @@ export interface SpamAssassinImport {
   /** Every rule that the files define, whether it was loaded or not. */
   readonly report: readonly Imported[];
   readonly misread: readonly Misread[];
+  readonly unclaimed: readonly Unclaimed[];
   /** Lines by keyword that are no rules: lists and settings of SpamAssassin's own. */
   readonly settings: ReadonlyMap<string, number>;
 }
@@ -59,7 +60,7 @@ export function importSpamAssassin(files: readonly SourceFile[], options: Import
     standing: set.standingOf(symbol),
   }));
   const settings = new Map([...definitions.settings].map(([keyword, lines]) => [keyword, lines.length]));
-  return { rules: set.rules(), report, misread, settings };
+  return { rules: set.rules(), report, misread, unclaimed: definitions.unclaimed, settings };
 }
 
 const unknownScore: Points = 1000;

@@ -1,4 +1,4 @@
-// How true an imported set is: counts by kind of rule, and a line for each rule that is not what it was.
+// How true an imported set is: counts by kind of rule, a line for each that is not what it was, and one for each line that is not used.
 
 import type { Imported, SpamAssassinImport } from './import.ts';
 
@@ -23,15 +23,33 @@ export function exactPercent(report: readonly Imported[]): number | null {
   return counted.length === 0 ? null : Math.round((exact / counted.length) * 1000) / 10;
 }
 
-/** `rules/20_body.cf:12: NAME (body): approximated: why`, the farthest from exact first. */
-export function differenceLines({
-  report,
+/** Lines of the files that do nothing and look as if they did: `local.cf:12: score for NAME, a rule that is not among ...`. */
+export const unusedLines = ({
   misread,
-}: Pick<SpamAssassinImport, 'report' | 'misread'>): readonly string[] {
+  unclaimed,
+}: Pick<SpamAssassinImport, 'misread' | 'unclaimed'>): readonly string[] => [
+  ...misread.map(({ at, what }) => `${at}: not read: ${what}`),
+  ...unclaimed.map(
+    ({ at, keyword, symbol }) =>
+      `${at}: ${keyword} for ${symbol}, a rule that is not among these files or that an if leaves out`,
+  ),
+];
+
+/** A set that changes scores of another has hundreds of them where that other is not there. */
+const shownLines = 20;
+
+/** As many of them as somebody reads who asked for something else. */
+export const inShort = (lines: readonly string[]): readonly string[] =>
+  lines.length <= shownLines
+    ? lines
+    : [...lines.slice(0, shownLines), `${lines.length - shownLines} more: postern rules import has all of them`];
+
+/** `rules/20_body.cf:12: NAME (body): approximated: why`, the farthest from exact first, behind lines that are not used. */
+export function differenceLines(imported: Omit<SpamAssassinImport, 'rules' | 'settings'>): readonly string[] {
   const lines = (['unsupported', 'approximated', 'off'] as const).flatMap(kind =>
-    report.flatMap(({ symbol, type, at, standing }) =>
+    imported.report.flatMap(({ symbol, type, at, standing }) =>
       standing.kind === kind ? [`${at}: ${symbol} (${type}): ${kind}: ${standing.why}`] : [],
     ),
   );
-  return [...misread.map(({ at, what }) => `${at}: not read: ${what}`), ...lines];
+  return [...unusedLines(imported), ...lines];
 }

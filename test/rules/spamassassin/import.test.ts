@@ -8,7 +8,13 @@ import { judge } from '../../../src/rules/judge.ts';
 import { loadRules } from '../../../src/rules/load.ts';
 import { compilePatterns } from '../../../src/rules/patterns/patterns.ts';
 import { importSpamAssassin } from '../../../src/rules/spamassassin/import.ts';
-import { countsByType, differenceLines, exactPercent } from '../../../src/rules/spamassassin/report.ts';
+import {
+  countsByType,
+  differenceLines,
+  exactPercent,
+  inShort,
+  unusedLines,
+} from '../../../src/rules/spamassassin/report.ts';
 import { profileOf, profileText, rule, site } from '../rule-set.ts';
 
 const evals: ReadonlyMap<string, EvalSupport> = new Map<string, EvalSupport>([
@@ -339,6 +345,42 @@ test('a score that cannot be read is told, and changes nothing', () => {
   assert.equal(rules[0]?.score, 1000);
 });
 
+const unclaimed: readonly { name: string; cf: string; tells: readonly string[] }[] = [
+  { name: 'a score', cf: 'body R /a/\nscore RR 3', tells: ['a.cf:2: score for RR'] },
+  {
+    name: 'each of several',
+    cf: 'score A 1\nscore A 2\nscore B 3',
+    tells: ['A', 'A', 'B'].map((of, i) => `a.cf:${i + 1}: score for ${of}`),
+  },
+  { name: 'a description', cf: 'describe RR Words', tells: ['a.cf:1: describe for RR'] },
+  { name: 'flags', cf: 'tflags RR nice', tells: ['a.cf:1: tflags for RR'] },
+  {
+    name: 'a score of a rule that an if leaves out',
+    cf: 'if (0)\nbody R /a/\nendif\nscore R 3',
+    tells: ['a.cf:4: score for R'],
+  },
+  { name: 'none that an if leaves out with its rule', cf: 'if (0)\nbody R /a/\nscore R 3\nendif', tells: [] },
+  { name: 'none of a rule that comes later', cf: 'score R 3\ndescribe R Words\ntflags R nice\nbody R /a/', tells: [] },
+  { name: 'none of a rule that is there and not supported', cf: 'body R /\\p{L}/\nscore R 3', tells: [] },
+];
+for (const { name, cf, tells } of unclaimed)
+  test(`what is said of no rule is told: ${name}`, () =>
+    assert.deepEqual(
+      unusedLines(imported(cf)),
+      tells.map(line => `${line}, a rule that is not among these files or that an if leaves out`),
+    ));
+
+test('what is said of no rule is no reason to load less', () => {
+  const [only] = imported('score RR 3\nbody R /a/\nscore R 2').rules;
+  assert.deepEqual([only?.symbol, only?.score], ['R', 2000]);
+});
+
+test('of many lines the first are shown, and how many more there are', () => {
+  const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i}`);
+  assert.deepEqual(inShort(lines(20)), lines(20));
+  assert.deepEqual(inShort(lines(23)), [...lines(20), '3 more: postern rules import has all of them']);
+});
+
 test('a description is text, whatever the bytes of the file', () => {
   const [described] = imported('body R /a/\ndescribe R Caf\xc3\xa9').rules;
   assert.equal(described?.summary, 'Caf\u00e9');
@@ -400,7 +442,7 @@ test('a negated header whose pattern took too long is not judged', () => {
 
 test('the report counts by type, and lists what is not exact with its place', () => {
   const report = imported(
-    'body A /a/\nbody B /\\p{L}/\nmeta M A && B\nbody O /o/\nscore O 0\nheader E eval:unheard()\nscore X y',
+    'body A /a/\nbody B /\\p{L}/\nmeta M A && B\nbody O /o/\nscore O 0\nheader E eval:unheard()\nscore X y\nscore Y 2',
   );
   assert.deepEqual(Object.fromEntries(countsByType(report.report)), {
     body: { exact: 1, approximated: 0, unsupported: 1, off: 1 },
@@ -410,6 +452,7 @@ test('the report counts by type, and lists what is not exact with its place', ()
   assert.equal(exactPercent(report.report), 33.3);
   assert.deepEqual(differenceLines(report), [
     'a.cf:7: not read: a score that cannot be read',
+    'a.cf:8: score for Y, a rule that is not among these files or that an if leaves out',
     'a.cf:2: B (body): unsupported: \\p has no counterpart over bytes',
     'a.cf:6: E (eval): unsupported: there is no unheard here',
     'a.cf:3: M (meta): approximated: it is not judged where B, which is unsupported, decides',
