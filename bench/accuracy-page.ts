@@ -1,7 +1,7 @@
 // The counted mail as the page docs/accuracy.md, and as the table of README.md.
 
 import { parse } from 'yaml';
-import type { JudgedLabelledMail } from '../src/compose/measuring.ts';
+import type { JudgedLabelledMail } from '../src/compose/trials/measuring.ts';
 import { isWanted } from '../src/trial/label.ts';
 import { classTraits, mailClasses } from '../src/trial/mail-class.ts';
 import { type Outcome, outcomeOf, outcomesBySource } from '../src/trial/outcomes.ts';

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measuredRules } from '../src/compose/measuring.ts';
+import { measuredRules } from '../src/compose/trials/measuring.ts';
 import { parseConfig } from '../src/config/load.ts';
 import { fitRecordName, shippedRules } from '../src/config/rule-files.ts';
 import { corpusPart, missingCorpus } from '../test/support/corpus.ts';

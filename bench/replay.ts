@@ -6,8 +6,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { judgingUnder, replayBetween } from '../src/compose/replays.ts';
-import { ruleSetOf } from '../src/compose/rule-set.ts';
+import { ruleSetOf } from '../src/compose/rules/rule-set.ts';
+import { judgingUnder, replayBetween } from '../src/compose/trials/replays.ts';
 import { parseConfig } from '../src/config/load.ts';
 import type { Config } from '../src/config/schema.ts';
 import { openForReading } from '../src/store/sqlite/database.ts';

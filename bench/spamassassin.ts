@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { labelledMails } from '../src/compose/labelled-mail.ts';
+import { labelledMails } from '../src/compose/stored/labelled-mail.ts';
 import { isWanted, type Label } from '../src/trial/label.ts';
 import type { Other } from './accuracy-page.ts';
 

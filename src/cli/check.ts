@@ -1,9 +1,9 @@
 // postern check: judges stored mail as the gateway would, without relaying anything.
 
 import { isIP } from 'node:net';
-import { policyOf } from '../compose/judging.ts';
-import { type JudgedMail, type StoredLineOptions, startStoredLine } from '../compose/stored-line.ts';
-import { storedMails } from '../compose/stored-mail.ts';
+import { policyOf } from '../compose/parts/judging.ts';
+import { type JudgedMail, type StoredLineOptions, startStoredLine } from '../compose/stored/stored-line.ts';
+import { storedMails } from '../compose/stored/stored-mail.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Facts } from '../model/evidence.ts';
 import { BadInput } from '../model/failure.ts';

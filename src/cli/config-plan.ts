@@ -2,10 +2,10 @@
 
 import { existsSync, realpathSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Applied, applyPlan, endUnfinished } from '../compose/config-apply.ts';
-import { type ConfigPlan, planOf } from '../compose/config-plan.ts';
-import { type Proposal, type Sides, sidesOf } from '../compose/proposal.ts';
-import { type RunningGateway, runningGateway } from '../compose/running-gateway.ts';
+import { type Applied, applyPlan, endUnfinished } from '../compose/change/config-apply.ts';
+import { type ConfigPlan, planOf } from '../compose/change/config-plan.ts';
+import { type Proposal, type Sides, sidesOf } from '../compose/change/proposal.ts';
+import { type RunningGateway, runningGateway } from '../compose/change/running-gateway.ts';
 import { faultsFromEnvironment } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';
 import { readJournal } from '../config/swap-journal.ts';

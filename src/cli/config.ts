@@ -2,12 +2,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { readEntryFiles } from '../access/entry-files.ts';
-import { certificateWarnings, reviewerWarnings } from '../compose/local-check.ts';
-import { reachOf } from '../compose/our-site.ts';
-import { publishedWarnings } from '../compose/published-check.ts';
-import { printRules } from '../compose/rule-origins.ts';
-import { entryPlacesOf, ruleSetOf } from '../compose/rule-set.ts';
-import { settingWarnings, siteWarnings } from '../compose/site-check.ts';
+import { printRules } from '../compose/rules/rule-origins.ts';
+import { entryPlacesOf, ruleSetOf } from '../compose/rules/rule-set.ts';
+import { certificateWarnings, reviewerWarnings } from '../compose/site/local-check.ts';
+import { reachOf } from '../compose/site/our-site.ts';
+import { publishedWarnings } from '../compose/site/published-check.ts';
+import { settingWarnings, siteWarnings } from '../compose/site/site-check.ts';
 import { configText, loadConfig } from '../config/load.ts';
 import { configOrigins } from '../config/origins.ts';
 import { printConfig, printOrigins } from '../config/print.ts';

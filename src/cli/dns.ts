@@ -1,7 +1,7 @@
 // postern dns check | plan: what the DNS says of our domains, what it should say, and the text to publish.
 
 import { isIP } from 'node:net';
-import { type OpenReach, ourSiteOf, reachOf } from '../compose/our-site.ts';
+import { type OpenReach, ourSiteOf, reachOf } from '../compose/site/our-site.ts';
 import { loadConfig } from '../config/load.ts';
 import { dnsServer } from '../config/values.ts';
 import { type Finding, isGood, type Standing } from '../domain-records/finding.ts';

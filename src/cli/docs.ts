@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checks } from '../checks/index.ts';
-import { fitNotesOf, ruleSetOf } from '../compose/rule-set.ts';
+import { fitNotesOf, ruleSetOf } from '../compose/rules/rule-set.ts';
 import { parseConfig } from '../config/load.ts';
 import { configurationPage, exampleFile } from '../config/reference.ts';
 import type { Cli } from './command.ts';

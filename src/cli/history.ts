@@ -1,7 +1,7 @@
 // postern history lists | forwarders: who has proven to send on the mail of others, for the configuration to name.
 
 import { existsSync } from 'node:fs';
-import { historyDays } from '../compose/history.ts';
+import { historyDays } from '../compose/parts/history.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../model/clock.ts';
 import { BadInput } from '../model/failure.ts';

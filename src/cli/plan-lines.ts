@@ -1,7 +1,7 @@
 // A plan for people: what differs, what its tests and its replay say, and what speaks against it, a line each.
 
-import type { ConfigPlan } from '../compose/config-plan.ts';
-import type { RuleDifference, Stated } from '../compose/effective-difference.ts';
+import type { ConfigPlan } from '../compose/change/config-plan.ts';
+import type { RuleDifference, Stated } from '../compose/rules/effective-difference.ts';
 import type { ConfigDifference, Said } from '../config/differences.ts';
 import { showPercent } from '../config/units.ts';
 import { replayLines } from '../trial/replay-lines.ts';

@@ -1,8 +1,8 @@
 // postern profiles calibrate: thresholds, and the weight of one group, for a wanted share of wanted mail that is stopped.
 
 import type { Command } from 'commander';
-import { calibrating } from '../compose/calibrating.ts';
-import { changeAtRest } from '../compose/settings-at-rest.ts';
+import { changeAtRest } from '../compose/rules/settings-at-rest.ts';
+import { calibrating } from '../compose/trials/calibrating.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { parsePercent } from '../config/units.ts';

@@ -1,8 +1,13 @@
 // postern profiles list | test | calibrate: which industries there are, and whether their policies still do what their fixtures say.
 
 import { join } from 'node:path';
-import { type FixtureResult, profileFixtures, type TestedProfile, testProfiles } from '../compose/profile-fixtures.ts';
-import { ruleSetOf } from '../compose/rule-set.ts';
+import { ruleSetOf } from '../compose/rules/rule-set.ts';
+import {
+  type FixtureResult,
+  profileFixtures,
+  type TestedProfile,
+  testProfiles,
+} from '../compose/stored/profile-fixtures.ts';
 import { apiAccess } from '../config/api-access.ts';
 import { loadConfig } from '../config/load.ts';
 import { BadInput } from '../model/failure.ts';

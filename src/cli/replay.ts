@@ -1,6 +1,6 @@
 // postern replay: what a change would have done to the mail of the last days. It changes nothing.
 
-import { replayChange } from '../compose/replays.ts';
+import { replayChange } from '../compose/trials/replays.ts';
 import { loadConfig } from '../config/load.ts';
 import { readChange } from '../config/rule-files.ts';
 import { parseDuration } from '../config/units.ts';

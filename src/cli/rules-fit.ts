@@ -2,8 +2,8 @@
 
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { writeFitted } from '../compose/fitted-files.ts';
-import { fitting } from '../compose/fitting.ts';
+import { writeFitted } from '../compose/trials/fitted-files.ts';
+import { fitting } from '../compose/trials/fitting.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../model/clock.ts';
 import { BadInput } from '../model/failure.ts';

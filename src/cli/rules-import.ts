@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { importedRules, ruleSetOf } from '../compose/rule-set.ts';
+import { importedRules, ruleSetOf } from '../compose/rules/rule-set.ts';
 import { loadConfig } from '../config/load.ts';
 import type { SpamAssassinImport } from '../rules/spamassassin/import.ts';
 import { countsByType, differenceLines, exactPercent, standings } from '../rules/spamassassin/report.ts';

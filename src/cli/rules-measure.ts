@@ -1,7 +1,7 @@
 // postern rules measure: what each rule does on labelled mail, and what became of that mail.
 
 import type { Command } from 'commander';
-import { type MeasuredRules, measuredRules } from '../compose/measuring.ts';
+import { type MeasuredRules, measuredRules } from '../compose/trials/measuring.ts';
 import { loadConfig } from '../config/load.ts';
 import { BadInput } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';

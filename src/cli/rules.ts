@@ -1,6 +1,6 @@
 // postern rules test | list | explain: what the rules are, and whether their own tests pass.
 
-import { fitNotesOf, ruleSetOf } from '../compose/rule-set.ts';
+import { fitNotesOf, ruleSetOf } from '../compose/rules/rule-set.ts';
 import { loadConfig } from '../config/load.ts';
 import { BadInput } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';

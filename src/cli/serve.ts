@@ -1,11 +1,11 @@
 // postern serve: runs the gateway until it is told to stop.
 
 import { randomBytes } from 'node:crypto';
+import { InForceFile } from '../compose/change/in-force.ts';
+import { reloader } from '../compose/change/reload.ts';
+import { type Notifier, notifier } from '../compose/change/service-manager.ts';
 import type { Gateway } from '../compose/gateway.ts';
-import { InForceFile } from '../compose/in-force.ts';
-import { reloader } from '../compose/reload.ts';
-import { type Notifier, notifier } from '../compose/service-manager.ts';
-import { startingRules } from '../compose/starting-rules.ts';
+import { startingRules } from '../compose/rules/starting-rules.ts';
 import { exposedKeyFiles } from '../config/exposed-keys.ts';
 import { faultsFromEnvironment } from '../config/fault.ts';
 import { loadConfig } from '../config/load.ts';

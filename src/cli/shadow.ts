@@ -1,6 +1,6 @@
 // postern shadow report: what rules and profiles on trial would have done.
 
-import { shadowReportOf } from '../compose/shadow.ts';
+import { shadowReportOf } from '../compose/trials/shadow.ts';
 import { loadConfig } from '../config/load.ts';
 import { systemClock } from '../model/clock.ts';
 import { printable, printableJson } from '../observe/printable.ts';

@@ -6,12 +6,12 @@ import { replies } from '../next-hop/replies.ts';
 import type { WatchedNextHop } from '../next-hop/watched.ts';
 import type { Component, Probe } from '../observe/health.ts';
 import type { Store } from '../store/sqlite/store.ts';
-import type { GatewayAccess } from './access.ts';
-import type { Antivirus } from './antivirus.ts';
-import { listsHealth } from './dns-lists.ts';
-import type { Inspection } from './inspection.ts';
-import type { NextHops } from './next-hops.ts';
-import type { Recipients } from './recipients.ts';
+import type { GatewayAccess } from './parts/access.ts';
+import type { Antivirus } from './parts/antivirus.ts';
+import { listsHealth } from './parts/dns-lists.ts';
+import type { Inspection } from './parts/inspection.ts';
+import type { NextHops } from './parts/next-hops.ts';
+import type { Recipients } from './parts/recipients.ts';
 
 interface Parts {
   readonly nextHops: Pick<NextHops, 'hops' | 'routes'>;

@@ -7,8 +7,8 @@ import type { Clock, Faults } from '../model/clock.ts';
 import type { Log } from '../observe/log.ts';
 import type { Store } from '../store/sqlite/store.ts';
 import type { TextKeeper } from '../store/texts.ts';
-import type { GatewayHistory } from './history.ts';
-import type { NextHops } from './next-hops.ts';
+import type { GatewayHistory } from './parts/history.ts';
+import type { NextHops } from './parts/next-hops.ts';
 
 interface World {
   readonly clock: Clock;

@@ -9,14 +9,14 @@ import type { Stations } from '../pipeline.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import type { Store } from '../store/sqlite/store.ts';
 import type { AfterReply } from './after-reply.ts';
-import { alterationsOf } from './alterations.ts';
-import { disposalOf } from './disposal.ts';
-import type { GatewayHistory } from './history.ts';
-import type { Inspection } from './inspection.ts';
-import { judgingBy, noEvidence } from './judging.ts';
-import type { NextHops } from './next-hops.ts';
+import { alterationsOf } from './parts/alterations.ts';
+import { disposalOf } from './parts/disposal.ts';
+import type { GatewayHistory } from './parts/history.ts';
+import type { Inspection } from './parts/inspection.ts';
+import { judgingBy, noEvidence } from './parts/judging.ts';
+import type { NextHops } from './parts/next-hops.ts';
+import type { TextsUnderWay } from './parts/texts-under-way.ts';
 import { stationsOf } from './stations.ts';
-import type { TextsUnderWay } from './texts-under-way.ts';
 
 interface LineWorld {
   readonly clock: Clock;

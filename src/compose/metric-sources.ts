@@ -8,15 +8,15 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import type { SmtpServer } from '../smtp/server.ts';
 import type { Store } from '../store/sqlite/store.ts';
-import type { GatewayAccess } from './access.ts';
-import type { Antivirus } from './antivirus.ts';
-import type { RunningLists } from './dns-lists.ts';
-import type { GatewayHistory } from './history.ts';
-import type { Inspection } from './inspection.ts';
-import { ageSeconds } from './ldap.ts';
-import type { NextHops } from './next-hops.ts';
-import type { Recipients } from './recipients.ts';
-import type { TextsUnderWay } from './texts-under-way.ts';
+import type { GatewayAccess } from './parts/access.ts';
+import type { Antivirus } from './parts/antivirus.ts';
+import type { RunningLists } from './parts/dns-lists.ts';
+import type { GatewayHistory } from './parts/history.ts';
+import type { Inspection } from './parts/inspection.ts';
+import { ageSeconds } from './parts/ldap.ts';
+import type { NextHops } from './parts/next-hops.ts';
+import type { Recipients } from './parts/recipients.ts';
+import type { TextsUnderWay } from './parts/texts-under-way.ts';
 
 interface Parts {
   readonly dataDir: string;

@@ -10,7 +10,7 @@ import { messageLine } from '../observe/message-line.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Stations } from '../pipeline.ts';
 import type { LedgerWriter } from '../store/ledger.ts';
-import type { TextsUnderWay } from './texts-under-way.ts';
+import type { TextsUnderWay } from './parts/texts-under-way.ts';
 
 interface Parts extends Pick<Stations, 'inspect' | 'groupsOf' | 'judge'> {
   readonly dispose: Dispose;

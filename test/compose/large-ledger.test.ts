@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgingUnder, replayBetween } from '../../src/compose/replays.ts';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
+import { judgingUnder, replayBetween } from '../../src/compose/trials/replays.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { judge } from '../../src/rules/judge.ts';
 import { profileOf } from '../rules/rule-set.ts';

@@ -38,7 +38,7 @@ test('the walk finds what is there', () => {
   assert.ok(imported.has('compose/gateway.ts'));
   assert.ok(imported.has('smtp-server'));
   assert.ok(imported.has('rules/judge.ts'));
-  assert.ok(importersFrom('compose/rules-thread.ts').has('checks/index.ts'));
+  assert.ok(importersFrom('compose/rules/rules-thread.ts').has('checks/index.ts'));
 });
 
 for (const { what, pattern } of elsewhere) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RulesInForce } from '../../src/compose/line.ts';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
 import { parseConfig } from '../../src/config/load.ts';
 
 const shipped = ruleSetOf(parseConfig('', 'embedded default', {}));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { readChange } from '../../src/config/rule-files.ts';
 import { ConfigError } from '../../src/model/failure.ts';

@@ -4,12 +4,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { accessOf } from '../../src/compose/access.ts';
-import { startInspection } from '../../src/compose/inspection.ts';
-import { policyOf } from '../../src/compose/judging.ts';
 import { lineOf, RulesInForce } from '../../src/compose/line.ts';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
-import { messageOf } from '../../src/compose/stored-mail.ts';
+import { accessOf } from '../../src/compose/parts/access.ts';
+import { startInspection } from '../../src/compose/parts/inspection.ts';
+import { policyOf } from '../../src/compose/parts/judging.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
+import { messageOf } from '../../src/compose/stored/stored-mail.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import type { DnsAnswer, RecordType } from '../../src/model/ask.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { siteOf } from '../../src/compose/judging.ts';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { siteOf } from '../../src/compose/parts/judging.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Facts } from '../../src/model/evidence.ts';
 import type { Field, Shape } from '../../src/model/shape.ts';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { firingName } from '../../src/rules/firing.ts';
 import { loadRules } from '../../src/rules/load.ts';

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { judgingBy } from '../../src/compose/judging.ts';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { judgingBy } from '../../src/compose/parts/judging.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { type AccessRecord, accessFor } from '../../src/model/access.ts';
 import type { Envelope } from '../../src/model/envelope.ts';

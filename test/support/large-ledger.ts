@@ -1,9 +1,9 @@
 // A ledger of many messages, made of few: the fixtures and the golden stories, judged offline by the rules in force, over seven days.
 
 import { join } from 'node:path';
-import { patternSetOf } from '../../src/compose/pattern-set.ts';
-import { type JudgedMail, startStoredLine } from '../../src/compose/stored-line.ts';
-import { storedMails } from '../../src/compose/stored-mail.ts';
+import { patternSetOf } from '../../src/compose/rules/pattern-set.ts';
+import { type JudgedMail, startStoredLine } from '../../src/compose/stored/stored-line.ts';
+import { storedMails } from '../../src/compose/stored/stored-mail.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { readMail } from '../../src/content/mail.ts';
 import { textsToKeep } from '../../src/inspect/keep-texts.ts';

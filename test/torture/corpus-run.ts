@@ -4,7 +4,7 @@
 
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { arrivalOf } from '../../src/compose/stored-mail.ts';
+import { arrivalOf } from '../../src/compose/stored/stored-mail.ts';
 import { isBareText, withPlainHeader } from '../../src/trial/bare-text.ts';
 import { corpusPart } from '../support/corpus.ts';
 import { dnsServer } from '../support/dns-server.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ruleSetOf } from '../../src/compose/rule-set.ts';
+import { ruleSetOf } from '../../src/compose/rules/rule-set.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { experienceOf } from '../../src/trial/experience.ts';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { importedRules } from '../../../src/compose/rule-set.ts';
+import { importedRules } from '../../../src/compose/rules/rule-set.ts';
 import { compilePatterns } from '../../../src/rules/patterns/patterns.ts';
 import type { SpamAssassinImport } from '../../../src/rules/spamassassin/import.ts';
 import { exactPercent } from '../../../src/rules/spamassassin/report.ts';
