@@ -7,8 +7,9 @@ import { finished } from 'node:stream/promises';
 import type { DKIMVerifyOptions, DKIMVerifyResult } from 'mailauth';
 import { RelaxedHash } from 'mailauth/lib/dkim/body/relaxed.js';
 import { DkimVerifier } from 'mailauth/lib/dkim/dkim-verifier.js';
+import { turnFor } from '../content/turns.ts';
 import { Newlines } from '../model/newlines.ts';
-import { hashRelaxed } from './relaxed-body.ts';
+import { RelaxedBody } from './relaxed-body.ts';
 
 const LF = 10;
 const CR = 13;
@@ -46,6 +47,9 @@ async function feed(message: AsyncIterable<Buffer>, verifier: Verifier): Promise
 }
 
 class Verifier extends DkimVerifier {
+  /** As many as the header, which comes first, has asked for. */
+  #bodies: readonly (RelaxedBody | { update(body: Buffer): void })[] | undefined;
+
   override ensureLinebreaks(bytes: Buffer): Iterable<Buffer> {
     if (hasBareLf(bytes, this.lastByte)) return super.ensureLinebreaks(bytes);
     this.lastByte = bytes.at(-1);
@@ -62,10 +66,22 @@ class Verifier extends DkimVerifier {
   }
 
   override async nextChunk(body: Buffer): Promise<void> {
-    for (const hash of this.bodyHashes.values()) {
-      if (hash instanceof RelaxedHash) hashRelaxed(hash, body);
-      else hash.update(body);
+    this.#bodies ??= [...this.bodyHashes.values()].map(hash =>
+      hash instanceof RelaxedHash ? new RelaxedBody(hash) : hash,
+    );
+    for (const reading of this.#bodies) {
+      await turnFor(body);
+      reading.update(body);
     }
+  }
+
+  override async finalChunk(): Promise<void> {
+    for (const reading of this.#bodies ?? []) {
+      if (!(reading instanceof RelaxedBody)) continue;
+      await turnFor({ length: reading.openBytes });
+      reading.end();
+    }
+    return super.finalChunk();
   }
 }
 

@@ -20,6 +20,7 @@ declare module 'mailauth/lib/dkim/dkim-verifier.js' {
     processChunk(bytes: Buffer): Promise<void>;
     emitHeaders(last: Buffer): Promise<void>;
     nextChunk(body: Buffer): Promise<void>;
+    finalChunk(): Promise<void>;
   }
 }
 
@@ -29,8 +30,6 @@ declare module 'mailauth/lib/dkim/body/relaxed.js' {
     constructor(algorithm: string, maxBodyLength?: number);
     /** Of the body so far, as it came. */
     byteLength: number;
-    /** A line that has not ended. */
-    remainder: Buffer | false;
     /** Canonical bytes: all, and those within `l=`. */
     canonicalizedLength: number;
     bodyHashedBytes: number;

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.ts';
 import type { Clock, Faults, Random } from '../model/clock.ts';
 import type { RefusalRecord } from '../model/disposition.ts';
 import { newId } from '../model/ids.ts';
-import { letGoOfStart } from '../model/let-go.ts';
+import { letGoOfStart, letHeapsDouble } from '../model/let-go.ts';
 import type { Log } from '../observe/log.ts';
 import { refusalLine } from '../observe/message-line.ts';
 import { type Metrics, metrics as newMetrics } from '../observe/metrics.ts';
@@ -151,6 +151,7 @@ function startReceiving(config: Config, running: Running, world: World, stops: S
   const offered = new OfferedExtensions(nextHops.all, clock);
   const receive: SmtpPorts['receive'] = (envelope, message) => answer(stations, envelope, message);
   letGoOfStart();
+  letHeapsDouble();
   return startSmtpServer(
     smtpOptionsOf(config, spoolFolder),
     smtpPorts({ ...world, directory, nextHops, offered, receive, refused }),

@@ -45,14 +45,13 @@ export const letGoOfKept = after('major', 16 * 1024 * 1024);
  * asked for before there is work; what is compiled later is kept.
  */
 export function letGoOfStart(): void {
-  letHeapDouble();
   setImmediate(collect, { type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 /**
  * V8 marks a heap again once it has grown by a third, and counts buffers outside it: with messages passing that was every second,
- * and an eighth of all work. Of the whole process; not before its threads have loaded, as cached code of other flags is refused.
+ * and an eighth of all work. Of all threads; for when they have loaded, as code that was kept for other flags is refused.
  */
-function letHeapDouble(): void {
+export function letHeapsDouble(): void {
   setFlagsFromString('--heap-growing-percent=100');
 }
