@@ -19,7 +19,6 @@ import { parseNextHop } from '../next-hop/target.ts';
 import { printable } from '../observe/printable.ts';
 import type { RuleSet } from '../rules/rule.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
-import { inShort } from '../rules/spamassassin/report.ts';
 import type { Cli } from './command.ts';
 import { addConfigPlan } from './config-plan.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -81,11 +80,15 @@ async function check(options: CheckOptions, out: Cli['out'], err: Cli['err']): P
   const config = loadConfig(options.config ?? null);
   namedNextHops(config).map(parseNextHop);
   await readEntryFiles(config.access.files, config.access.max_entries);
-  const stale: string[] = [];
-  const unused: string[] = [];
+  let stale: readonly string[] = [];
+  let unused: readonly string[] = [];
   const rules = ruleSetOf(config, [], {
-    setAside: lines => stale.push(...lines),
-    unused: lines => unused.push(...lines),
+    setAside: lines => {
+      stale = lines;
+    },
+    unused: lines => {
+      unused = lines;
+    },
   });
   const { cases, failures } = runRuleTests(rules);
   for (const { at, symbol, expected, got } of failures) {
@@ -95,7 +98,7 @@ async function check(options: CheckOptions, out: Cli['out'], err: Cli['err']): P
   const aside = stale.map(line => `overrides.yaml: ${line}`);
   const warnings = [...aside, ...(await warningsOf(config, rules.profiles, options))];
   // Sets that many have, Debian's among them, have some of them: no reason to refuse one.
-  for (const line of inShort(unused)) err(`note: ${printable(line)}\n`);
+  for (const line of unused) err(`note: ${printable(line)}\n`);
   // Some repeat what others publish or answer.
   for (const warning of warnings) err(`warning: ${printable(warning)}\n`);
   out(`ok: ${rules.judged.length} rules with ${cases} tests, ${rules.profiles.size} profiles\n`);

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { importedRules, ruleSetOf } from '../compose/rules/rule-set.ts';
 import { loadConfig } from '../config/load.ts';
+import { printable, printableJson } from '../observe/printable.ts';
 import type { SpamAssassinImport } from '../rules/spamassassin/import.ts';
 import { countsByType, differenceLines, exactPercent, standings } from '../rules/spamassassin/report.ts';
 import type { Cli } from './command.ts';
@@ -34,7 +35,7 @@ export function addRulesImport(rules: Command, { run, out, err }: Pick<Cli, 'run
           err(`no rule in ${paths.join(', ')}\n`);
           return exitCodes.badInput;
         }
-        out(json === true ? `${JSON.stringify(jsonOf(imported))}\n` : textOf(imported));
+        out(json === true ? `${printableJson(JSON.stringify(jsonOf(imported)))}\n` : textOf(imported));
         return exitCodes.ok;
       }),
     );
@@ -54,7 +55,7 @@ function textOf(imported: SpamAssassinImport): string {
   ]);
   const percent = exactPercent(imported.report);
   return [
-    ...differenceLines(imported).map(line => `${line}\n`),
+    ...differenceLines(imported).map(line => `${printable(line)}\n`),
     table([['rules', ...standings.map(standing => ` ${standing}`)], ...rows]),
     percent === null ? '' : `${percent}% of the rules in force that seek or add up are exact\n`,
     settingsLine(imported),
@@ -68,7 +69,7 @@ function settingsLine({ settings }: SpamAssassinImport): string {
   const named = [...settings]
     .filter(([name]) => !listsRead.has(name))
     .map(([name, times]) => (times === 1 ? name : `${name} ×${times}`));
-  return named.length === 0 ? '' : `settings that are not used: ${named.join(', ')}\n`;
+  return named.length === 0 ? '' : `${printable(`settings that are not used: ${named.join(', ')}`)}\n`;
 }
 
 function jsonOf({ report, misread, unclaimed, settings }: SpamAssassinImport) {

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { BadInput } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
 import { showPoints } from '../model/verdict.ts';
+import { printable, printableJson } from '../observe/printable.ts';
 import { type ListedRule, listRules, ruleLine } from '../rules/list.ts';
 import { runRuleTests } from '../rules/rule-tests.ts';
 import type { Cli } from './command.ts';
@@ -42,7 +43,7 @@ export function rulesCommands(cli: Cli): void {
     .action(({ config, json }: { config?: string; json?: boolean }) =>
       run(async () => {
         for (const rule of listed(config)) {
-          out(`${json === true ? JSON.stringify(rule) : ruleLine(rule)}\n`);
+          out(`${json === true ? printableJson(JSON.stringify(rule)) : printable(ruleLine(rule))}\n`);
         }
         return exitCodes.ok;
       }),
@@ -81,5 +82,5 @@ function explained(rule: ListedRule): string {
     ...(rule.condition === null ? [] : [`when ${rule.condition}`]),
     ...rule.falsePositives.map(text => `known false positive: ${text}`),
   ];
-  return `${lines.join('\n  ')}\n`;
+  return `${lines.map(printable).join('\n  ')}\n`;
 }

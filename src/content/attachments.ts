@@ -26,8 +26,8 @@ export function isAttached(part: Pick<Part, 'type' | 'disposition' | 'filenames'
 }
 
 export function attachments(structure: Structure, parsed: Parsed): readonly Attachment[] {
-  const found: Attachment[] = structure.parts.filter(isAttached).map(fromPart);
-  if (structure.anomalies.has('uuencoded')) found.push(...structure.parts.flatMap(uuencoded));
+  const encoded = structure.anomalies.has('uuencoded') ? structure.parts.flatMap(uuencoded) : [];
+  const found: Attachment[] = [...structure.parts.filter(isAttached).map(fromPart), ...encoded];
   if (structure.anomalies.size === 0 || parsed.state !== 'parsed') return found;
   // Where readers may disagree, what only mailparser sees counts too.
   const known = new Set(found.flatMap(a => a.names));

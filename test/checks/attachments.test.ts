@@ -121,6 +121,16 @@ test('a large archive is only listed, and so within every budget', async () => {
   assert.deepEqual([member_names, is_over_budget], [['slides.pptx'], false]);
 });
 
+test('more uuencoded files than a call takes arguments hide no program beside them', async () => {
+  const files = 'begin 644 a\n#86)C\n`\nend\n'.repeat(100);
+  const parts = `--b\nContent-Type: text/plain\n\n${files}`.repeat(1300);
+  const program = '--b\nContent-Disposition: attachment; filename=setup.exe\n\nMZ\n';
+  const { count, executables } = await observe(
+    `Content-Type: multipart/mixed; boundary=b\n\n${parts}${program}--b--\n`,
+  );
+  assert.deepEqual([count, executables], [130_001, 1]);
+});
+
 test('a uuencoded file in text is an attachment', async () => {
   const value = await observe('Subject: x\n\nHi\n\nbegin 644 cat.scr\n#0V%T\n`\nend\n');
   assert.deepEqual([value.names, value.executables], [['cat.scr'], 1]);

@@ -107,6 +107,53 @@ test('a score for a rule that is not there is said by rules import, and by confi
   assert.deepEqual([checked.status, checked.stderr], [0, `note: ${line}\n`]);
 });
 
+test('config check: of more scores for rules that are not there than a call takes arguments, the first are said', t => {
+  const { folder, write, postern } = scene(t);
+  const file = write('sa/b.cf', Array.from({ length: 130_000 }, (_, i) => `score MILLIONS_${i} 4`).join('\n'));
+  const config = write('own.yaml', JSON.stringify({ rules: { spamassassin: [folder] }, domains: { 'a.test': {} } }));
+  const { status, stderr } = postern('config', 'check', '--offline', '--config', config);
+  const said = stderr.trimEnd().split('\n');
+  assert.deepEqual([status, said.length], [0, 21]);
+  assert.ok(said[0]?.startsWith(`note: ${file}:1: score for MILLIONS_0, `));
+  assert.equal(said.at(-1), 'note: 129980 more: postern rules import has all of them');
+});
+
+test('what files of others hold moves no cursor in the text of rules import, and is exact in its JSON', t => {
+  const { write, postern } = scene(t);
+  const title = '\x1b]0;owned\x07';
+  const file = write('sa/b.cf', `body R /a/\nscore ${title}X 3\n${title}set 1\ndescribe \x9b2J Words\n`);
+  const { status, stdout } = postern('rules', 'import', file);
+  assert.equal(status, 0);
+  assert.ok(
+    stdout.startsWith(`${file}:2: score for U+001B]0;ownedU+0007X, a rule that is not among these files`),
+    stdout,
+  );
+  assert.ok(stdout.endsWith('settings that are not used: U+001B]0;ownedU+0007set\n'), stdout);
+  assert.doesNotMatch(stdout, /[^\n\x20-\x7e\xc2]/);
+  const json = postern('rules', 'import', '--json', file).stdout;
+  assert.doesNotMatch(json, /[^\n\x20-\x7e\xc2]/);
+  const { unclaimed, settings } = JSON.parse(json);
+  assert.deepEqual(unclaimed, [
+    { keyword: 'score', symbol: `${title}X`, at: `${file}:2` },
+    // The bytes of U+009B, a character each.
+    { keyword: 'describe', symbol: '\xc2\x9b2J', at: `${file}:4` },
+  ]);
+  assert.deepEqual(settings, { [`${title}set`]: 1 });
+});
+
+test('a description of others moves no cursor in rules list and rules explain', t => {
+  const { config, write, postern } = scene(t);
+  write('sa/b.cf', 'body TITLED /a/\ndescribe TITLED \x1b]0;owned\x07\x9b2J Offers\n');
+  const shown = 'TITLED (spamassassin): U+001B]0;ownedU+0007U+009B2J Offers [';
+  assert.ok(postern('rules', 'list', '--config', config).stdout.includes(shown));
+  const explained = postern('rules', 'explain', 'TITLED', '--config', config).stdout;
+  assert.ok(explained.startsWith('TITLED: U+001B]0;ownedU+0007U+009B2J Offers\n  score '), explained);
+  const listed = postern('rules', 'list', '--json', '--config', config).stdout.split('\n');
+  const json = listed.find(line => line.includes('"TITLED"')) ?? '';
+  assert.ok(!json.includes('\x9b'), json);
+  assert.equal(JSON.parse(json).summary, '\x1b]0;owned\x07\x9b2J Offers');
+});
+
 test('rules.spamassassin names what is not there', t => {
   const { folder, write, postern } = scene(t);
   const config = write('other.yaml', JSON.stringify({ rules: { spamassassin: [join(folder, 'none')] } }));

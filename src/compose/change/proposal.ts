@@ -75,8 +75,10 @@ export const withFolders = (config: Config, replaced: readonly ReplacedFolder[])
 
 function sideOf(file: string, written: Config, config: Config, overrides: string): Side {
   const text = configText(file);
-  const aside: string[] = [];
-  const setAside = (lines: readonly string[]) => void aside.push(...lines);
+  let aside: readonly string[] = [];
+  const setAside = (lines: readonly string[]) => {
+    aside = lines;
+  };
   return {
     config,
     written,

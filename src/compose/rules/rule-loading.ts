@@ -11,7 +11,7 @@ import type { RuleSet } from '../../rules/rule.ts';
 export interface LeftOut {
   /** Overrides that name nothing any more. */
   readonly setAside: (lines: readonly string[]) => void;
-  /** Lines of SpamAssassin's files that do nothing. */
+  /** Lines of SpamAssassin's files that do nothing, in short. */
   readonly unused: (lines: readonly string[]) => void;
 }
 

@@ -19,7 +19,7 @@ import type { RuleSet } from '../../rules/rule.ts';
 import { runRuleTests } from '../../rules/rule-tests.ts';
 import type { SourceFile } from '../../rules/source.ts';
 import { importSpamAssassin, type SpamAssassinImport } from '../../rules/spamassassin/import.ts';
-import { unusedLines } from '../../rules/spamassassin/report.ts';
+import { inShort, unusedLines } from '../../rules/spamassassin/report.ts';
 import { applicable } from '../../rules/stale-overrides.ts';
 import { expectNamedProfiles } from './profiles-only.ts';
 
@@ -28,7 +28,7 @@ export interface Overriding {
   readonly overrides?: string;
   /** Hears of overrides that name nothing any more, a line each. */
   readonly setAside?: (lines: readonly string[]) => void;
-  /** Hears of lines of SpamAssassin's files that do nothing, each with its place. */
+  /** Hears in short of lines of SpamAssassin's files that do nothing, each with its place. */
   readonly unused?: (lines: readonly string[]) => void;
 }
 
@@ -45,7 +45,7 @@ export function ruleSetOf(
   let doNothing: readonly string[] = [];
   const imported = (taken: ReadonlySet<string>) => {
     const theirs = importedRules(config.rules.spamassassin, taken);
-    doNothing = unusedLines(theirs);
+    doNothing = inShort(unusedLines(theirs));
     return theirs.rules;
   };
   const load = (text: string): RuleSet => {

@@ -12,12 +12,16 @@ recallShipped();
 parentPort?.postMessage(loading(workerData as LoadingOrder));
 
 function loading({ config, overrides, runsTests }: LoadingOrder): Loading {
-  const setAside: string[] = [];
-  const unused: string[] = [];
+  let setAside: readonly string[] = [];
+  let unused: readonly string[] = [];
   const overriding = {
     ...(overrides === null ? {} : { overrides }),
-    setAside: (lines: readonly string[]) => void setAside.push(...lines),
-    unused: (lines: readonly string[]) => void unused.push(...lines),
+    setAside: (lines: readonly string[]) => {
+      setAside = lines;
+    },
+    unused: (lines: readonly string[]) => {
+      unused = lines;
+    },
   };
   try {
     const rules = runsTests ? testedRuleSetOf(config, overriding) : ruleSetOf(config, [], overriding);

@@ -3,7 +3,6 @@
 import type { Config } from '../../config/schema.ts';
 import type { Log } from '../../observe/log.ts';
 import type { RuleSet } from '../../rules/rule.ts';
-import { inShort } from '../../rules/spamassassin/report.ts';
 import { type LeftOut, loadedInThread } from './rule-loading.ts';
 
 /** All that are to be judged by; without checks a verdict asks for no more than its profile. @throws the reason of `stop`. */
@@ -18,5 +17,5 @@ export async function startingRules(config: Config, log: Log, stop?: AbortSignal
 export const leftOutIn = (log: Log): LeftOut => ({
   setAside: overrides => log.warn({ overrides }, 'overrides_set_aside'),
   // No warning: sets that many have, Debian's among them, have some of them.
-  unused: lines => log.info({ lines: inShort(lines) }, 'spamassassin_lines_unused'),
+  unused: lines => log.info({ lines }, 'spamassassin_lines_unused'),
 });

@@ -10,7 +10,7 @@ export interface Lengths {
 /** `tree` and all that it is made of. */
 export function nodesIn(tree: PerlNode): readonly PerlNode[] {
   const nodes: PerlNode[] = [tree];
-  for (const node of nodes) nodes.push(...partsOf(node));
+  for (const node of nodes) for (const part of partsOf(node)) nodes.push(part);
   return nodes;
 }
 

@@ -112,11 +112,14 @@ export class PerlSearch {
   /** What failed on the ways that were taken is true for as long as none led on: after a match it begins anew. */
   #leave(base: number, at: number, memory: Memory | null): number {
     if (memory !== null) this.#untilLook -= memory.clear() / bytesAStep;
-    const notes: number[] = [];
-    for (let way = base; way < this.#ways.length; way += 3)
-      if ((this.#ways[way] ?? 0) < 0) notes.push(...this.#ways.slice(way, way + 3));
-    this.#ways.length = base;
-    this.#ways.push(...notes);
+    // What slots held stays, to be put back: as many notes as the text has characters.
+    let end = base;
+    for (let way = base; way < this.#ways.length; way += 3) {
+      if ((this.#ways[way] ?? 0) >= 0) continue;
+      this.#ways.copyWithin(end, way, way + 3);
+      end += 3;
+    }
+    this.#ways.length = end;
     return at;
   }
 

@@ -47,6 +47,7 @@ export function translated(rule: Definition, options: TranslationOptions): Trans
     return call === undefined ? seeking(rule, options) : calling(rule, call, options);
   } catch (error) {
     if (error instanceof Untranslatable) return unsupported(error.message);
+    if (error instanceof RangeError) return unsupported('it is nested too deeply');
     throw error;
   }
 }

@@ -106,6 +106,20 @@ test('a line of SpamAssassin’s files that is about no rule is told, beside sta
   ]);
 });
 
+test('of more lines about no rule than a call takes arguments, the first are told and how many more', async t => {
+  const file = join(tempDir(t), 'local.cf');
+  const scores = Array.from({ length: 130_000 }, (_, i) => `score RR${i} 3`);
+  writeFileSync(file, ['body R /wares/', ...scores].join('\n'));
+  const config = parseConfig(`rules: { spamassassin: [${file}] }\ndata_dir: ${tempDir(t)}`, 'postern.yaml', {});
+  const told: (readonly string[])[] = [];
+  const loaded = await loadedInThread(config, { ...untested, unused: lines => void told.push(lines) });
+  assert.ok(loaded.rules.some(({ symbol }) => symbol === 'R'));
+  assert.deepEqual(
+    told.map(lines => [lines.length, lines.at(-1)]),
+    [[21, '129980 more: postern rules import has all of them']],
+  );
+});
+
 test('profiles alone are those of the whole set, with their overrides, and rules are not even read', async t => {
   const config = configWith(t, 'no rules at all');
   writeFileSync(

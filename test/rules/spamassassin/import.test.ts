@@ -375,6 +375,29 @@ test('what is said of no rule is no reason to load less', () => {
   assert.deepEqual([only?.symbol, only?.score], ['R', 2000]);
 });
 
+for (const [name, source] of [
+  ['characters', 'a'.repeat(150_000)],
+  ['alternatives', Array.from({ length: 150_000 }, (_, i) => `x${i}`).join('|')],
+] as const)
+  test(`a pattern of more ${name} than a call takes arguments is not loaded, and the others are`, () => {
+    const { rules, report } = imported(`body LONG /${source}/\nbody R /a/`);
+    assert.deepEqual(
+      rules.map(({ symbol }) => symbol),
+      ['R'],
+    );
+    assert.equal(report.find(({ symbol }) => symbol === 'LONG')?.standing.kind, 'unsupported');
+  });
+
+test('a pattern that is nested too deeply is not loaded, and the others are', () => {
+  const { rules, report } = imported(`body DEEP /${'('.repeat(20_000)}a${')'.repeat(20_000)}/\nbody R /a/`);
+  assert.deepEqual(
+    rules.map(({ symbol }) => symbol),
+    ['R'],
+  );
+  const [deep] = report.map(({ standing }) => standing);
+  assert.deepEqual(deep, { kind: 'unsupported', why: 'it is nested too deeply' });
+});
+
 test('of many lines the first are shown, and how many more there are', () => {
   const lines = (count: number) => Array.from({ length: count }, (_, i) => `line ${i}`);
   assert.deepEqual(inShort(lines(20)), lines(20));

@@ -150,6 +150,11 @@ describe('THREATS 29: hostile texts', () => {
     assert.equal(new PerlSearch(perlProgram(wide, ''), run, () => false).next(0), 'overran');
   });
 
+  test('captures in a group that is left at once may be more than a call takes arguments', () => {
+    const text = `${'a'.repeat(150_000)}ba`;
+    assert.deepEqual(first('/(?>(?:(a)|x)*)b\\1/', text), { start: 0, end: text.length });
+  });
+
   test('a pattern that is too large is refused', () => {
     assert.throws(() => perlProgram('(?:(?:a|b){500}c){500}', ''), Untranslatable);
   });
