@@ -22,7 +22,11 @@ const precedence: readonly (readonly string[])[] = [
 
 const token = /\s*(?:(\d+(?:\.\d+)?|\.\d+)|([A-Za-z_][\w:]*)|(\|\||&&|[<>=!]=|[-+*/^!<>()?:]))/y;
 
-/** Null where `text` is none. */
+/** What is walked by recursion later has a depth that the stack of a thread holds. */
+const maxNesting = 100;
+const maxOperators = 3000;
+
+/** Null where `text` is none, or nested or long beyond what anybody writes. */
 export function parseExpression(text: string): Expression | null {
   const reader = new Reader(text.trim());
   const expression = reader.chosen();
@@ -32,6 +36,8 @@ export function parseExpression(text: string): Expression | null {
 class Reader {
   readonly #text: string;
   #at = 0;
+  #nesting = 0;
+  #operatorsTaken = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -54,11 +60,20 @@ class Reader {
     return this.#take(found => signs.includes(found[3] ?? ''));
   }
 
+  /** What `read` reads, within what is read. */
+  #nested(read: () => Expression | null): Expression | null {
+    if (this.#nesting === maxNesting) return null;
+    this.#nesting += 1;
+    const expression = read();
+    this.#nesting -= 1;
+    return expression;
+  }
+
   chosen(): Expression | null {
     const asked = this.#operators(0);
     if (asked === null || this.#sign('?') === null) return asked;
-    const yes = this.chosen();
-    const no = this.#sign(':') === null ? null : this.chosen();
+    const yes = this.#nested(() => this.chosen());
+    const no = this.#sign(':') === null ? null : this.#nested(() => this.chosen());
     return yes === null || no === null ? null : { kind: 'choose', asked, yes, no };
   }
 
@@ -69,6 +84,8 @@ class Reader {
     while (left !== null) {
       const operator = this.#sign(...operators);
       if (operator === null) return left;
+      this.#operatorsTaken += 1;
+      if (this.#operatorsTaken > maxOperators) return null;
       const right = this.#operators(row + 1);
       left = right === null ? null : { kind: 'binary', operator, left, right };
     }
@@ -78,7 +95,7 @@ class Reader {
   #unary(): Expression | null {
     const sign = this.#sign('!', '-', '+');
     if (sign === null) return this.#atom();
-    const operand = this.#unary();
+    const operand = this.#nested(() => this.#unary());
     if (operand === null || sign === '+') return operand;
     return { kind: sign === '!' ? 'not' : 'minus', operand };
   }
@@ -91,7 +108,7 @@ class Reader {
     if (this.#sign('(') === null) return null;
     // `()` declares a rule that never fires by itself.
     if (this.#sign(')') !== null) return { kind: 'number', value: 0 };
-    const inner = this.chosen();
+    const inner = this.#nested(() => this.chosen());
     return this.#sign(')') === null ? null : inner;
   }
 

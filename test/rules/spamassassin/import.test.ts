@@ -388,6 +388,26 @@ for (const [name, source] of [
     assert.equal(report.find(({ symbol }) => symbol === 'LONG')?.standing.kind, 'unsupported');
   });
 
+for (const [name, meta] of [
+  ['nested parentheses', `${'('.repeat(20_000)}R${')'.repeat(20_000)}`],
+  ['negations', `${'!'.repeat(20_000)}R`],
+  ['choices', `${'R?R:'.repeat(20_000)}R`],
+  ['operands', Array.from({ length: 150_000 }, () => 'R').join('||')],
+] as const)
+  test(`a meta of very many ${name} is not loaded, and the others are`, () => {
+    const { rules, report } = imported(`body R /a/\nmeta MANY ${meta}`);
+    assert.deepEqual(
+      rules.map(({ symbol }) => symbol),
+      ['R'],
+    );
+    assert.equal(report.find(({ symbol }) => symbol === 'MANY')?.standing.kind, 'unsupported');
+  });
+
+test('a meta of as many operands as any is written with is exact', () => {
+  const { report } = imported(`body R /a/\nmeta MANY ${Array.from({ length: 3000 }, () => 'R').join('+')} > 2`);
+  assert.equal(report.find(({ symbol }) => symbol === 'MANY')?.standing.kind, 'exact');
+});
+
 test('a pattern that is nested too deeply is not loaded, and the others are', () => {
   const { rules, report } = imported(`body DEEP /${'('.repeat(20_000)}a${')'.repeat(20_000)}/\nbody R /a/`);
   assert.deepEqual(
