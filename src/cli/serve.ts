@@ -21,7 +21,7 @@ import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** Running transactions have so long to finish after SIGTERM. */
-const drainMs = 25_000;
+const drainMs = 20_000;
 
 export function serveCommand({ program, run, err, version }: Cli): void {
   program
@@ -48,9 +48,11 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
   loading.catch(() => {});
   const { startGateway } = await import('../compose/gateway.ts');
   warnOfSurroundings(file, log);
+  const inForce = new InForceFile(config.data_dir, file, log);
   const firstToken = (secret: string) => err(`API token with the scope admin, shown only now: ${secret}\n`);
   const faults = faultsFromEnvironment();
-  const world = { clock: systemClock, random: pooledRandom(), faults, log, version, firstToken };
+  const ended = () => inForce.ended();
+  const world = { clock: systemClock, random: pooledRandom(), faults, log, version, firstToken, stop, ended };
   const gateway = await startGateway(config, world, loading).catch(error => {
     // What was started is stopped again: this is no failure.
     if (stop.aborted && error === stop.reason) return null;
@@ -58,7 +60,7 @@ async function serve(file: string | null, err: Cli['err'], version: string): Pro
   });
   if (gateway !== null && !stop.aborted) {
     log.info({ smtp: gateway.smtpAddresses, api: gateway.apiAddress, version, mode: config.mode }, 'listening');
-    await takeMail(gateway, { file, config, revision, hangups, told, manager, log });
+    await takeMail(gateway, { file, config, revision, inForce, hangups, told, manager, log });
   } else await gateway?.stop(drainMs);
   log.info({}, 'stopped');
   return exitCodes.ok;
@@ -78,6 +80,7 @@ interface Serving {
   readonly config: Config;
   /** Of what was on disk before it was loaded. */
   readonly revision: string | null;
+  readonly inForce: InForceFile;
   readonly hangups: HeldBack;
   readonly told: Promise<unknown>;
   readonly manager: Notifier;
@@ -86,10 +89,9 @@ interface Serving {
 
 /** Until it is told to stop, and has: says that it is ready, and loads again when it is told so. */
 async function takeMail(gateway: Gateway, serving: Serving): Promise<void> {
-  const { file, config, revision, hangups, told, manager, log } = serving;
+  const { file, config, revision, inForce, hangups, told, manager, log } = serving;
   const ready = () => manager.ready(`mail on ${gateway.smtpAddresses.join(', ')}`);
   void ready();
-  const inForce = new InForceFile(config.data_dir, file, log);
   const reload = reloader(gateway, config, () => loadConfig(file), log);
   const loadAgain = () => inForce.around(reload).then(ready);
   let last = inForce.started(revision).then(isSame => (isSame && !hangups.hasCome() ? undefined : loadAgain()));
@@ -99,7 +101,6 @@ async function takeMail(gateway: Gateway, serving: Serving): Promise<void> {
   });
   await told;
   await gateway.stop(drainMs);
-  await inForce.ended();
 }
 
 /** `told` resolves, and `stop` aborts, at the first of these signals, also when it comes while we start. */

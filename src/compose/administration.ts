@@ -13,7 +13,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Policy } from '../rules/policy.ts';
 import type { Store } from '../store/sqlite/store.ts';
 import { healthProbes } from './health.ts';
-import { releaserOf, startHousekeeping } from './housekeeping.ts';
+import { endReleases, releaserOf, startHousekeeping } from './housekeeping.ts';
 import type { RulesInForce } from './line.ts';
 import type { GatewayAccess } from './parts/access.ts';
 import type { Antivirus } from './parts/antivirus.ts';
@@ -51,6 +51,8 @@ interface Parts {
 export interface Administration {
   /** Resolves when it listens, which it does not before the parts have started. */
   readonly api: Promise<Api>;
+  /** Tries releases again and lets go of what is old, from now on. */
+  keepHouse(): void;
   /** All rules, with `lists`. @throws ConfigError where they do not load or a test fails: those in force stay. */
   reloadRules(lists: RuleLists): Promise<void>;
 }
@@ -61,7 +63,8 @@ export function startAdministration(config: Config, parts: Parts, world: World, 
   const trials = new Trials(config);
   const reviewing = new Reviewing(config, { ...world, ...store, run: (id, job) => trials.run(id, job) });
   const hourly = [history, access, { expire: () => reviewing.tick() }];
-  stops.add(startHousekeeping(config, store, hourly, releases, world), end => end());
+  // After the API, which may ask for one as long as it answers.
+  stops.add(releases, releaser => endReleases(releaser, world.log));
   const { settings, reload } = changingRules(config, { ...world, ...store, inForce, inspecting });
   const ports: ApiThreadPorts = {
     ...world,
@@ -78,6 +81,9 @@ export function startAdministration(config: Config, parts: Parts, world: World, 
   stops.add(trials, running => running.close());
   return {
     api,
+    keepHouse() {
+      stops.add(startHousekeeping(config, store, hourly, releases, world), end => end());
+    },
     async reloadRules(lists) {
       const relisted = withLists(config, lists);
       await reload(relisted);

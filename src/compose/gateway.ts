@@ -42,6 +42,10 @@ export interface World {
   readonly version: string;
   /** Hears the first token as soon as it is kept: what fails after that must not leave one that nobody was shown. */
   readonly firstToken?: (secret: string) => void;
+  /** Aborts where the start is to be given up. */
+  readonly stop?: AbortSignal;
+  /** Called at the end, also of a start that fails, while the data_dir is still ours. */
+  readonly ended?: () => Promise<void>;
 }
 
 export interface Gateway {
@@ -58,7 +62,10 @@ export interface Gateway {
   stop(drainMs: number): Promise<void>;
 }
 
-/** @throws ConfigError, or TemporaryFailure where something cannot be opened; what was started is stopped again. */
+/**
+ * @throws ConfigError, TemporaryFailure where something cannot be opened, or the reason of `world.stop`; what was started is
+ * stopped again.
+ */
 export async function startGateway(
   config: Config,
   world: World,
@@ -74,6 +81,7 @@ export async function startGateway(
 }
 
 async function start(config: Config, loading: Promise<RuleSet>, world: World, stops: Stops): Promise<Gateway> {
+  world.stop?.throwIfAborted();
   // Waited for where something else does not start, and heard of where it is awaited.
   loading.catch(() => {});
   stops.add(loading, rules => rules);
@@ -84,10 +92,12 @@ async function start(config: Config, loading: Promise<RuleSet>, world: World, st
   const administration = startAdministration(config, { ...parts, inForce, metrics }, world, stops);
 
   const [rules, inspection, api] = await Promise.all([inForce, parts.inspecting, administration.api]);
+  world.stop?.throwIfAborted();
   parts.store.ledger.describe(patternSetOf(rules.now()));
   const running = { ...parts, rules, inspection, metrics };
   const smtp = await startReceiving(config, running, world, stops);
   registerSources(metrics, { ...running, ...world, smtp, dataDir: config.data_dir });
+  administration.keepHouse();
   return {
     smtpAddresses: smtp.addresses().map(({ address, port }) => shown(address, port)),
     apiAddress: shown(api.host, api.port),
@@ -119,8 +129,11 @@ async function startParts(config: Config, rules: Promise<RuleSet>, metrics: Metr
       : startInspection(config, rules.then(soughtBy), { clock, random, log, antivirus, history, access, texts });
   stops.add(inspecting, started => started.then(inspection => inspection?.close()));
   inspecting.catch(() => {});
+  // The store may be of an older version, and is not once it was opened.
+  world.stop?.throwIfAborted();
   const store = await openStore({ dataDir: config.data_dir, ledgerBatchMs: 200 }, world);
   stops.add(store, opened => opened.close());
+  stops.add(world, ({ ended }) => ended?.());
   stops.add(history, kept => kept?.close());
   history?.open();
   access.open(store.access);

@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { clockJumps, expireOld } from '../dispose/expire.ts';
 import { type Releaser, releaser } from '../dispose/release.ts';
 import type { Clock, Faults } from '../model/clock.ts';
+import { inTime } from '../model/in-time.ts';
 import type { Log } from '../observe/log.ts';
 import type { Store } from '../store/sqlite/store.ts';
 import type { TextKeeper } from '../store/texts.ts';
@@ -16,6 +17,8 @@ interface World {
   readonly log: Log;
 }
 
+/** Beside 20 s for running transactions and 5 s for the API: within 30 s together. */
+const releasesEndMs = 5000;
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
@@ -36,6 +39,15 @@ export function releaserOf(
       released: transaction => history?.released(transaction),
     },
   );
+}
+
+/**
+ * Waits for copies that are at a next hop: one that took its copy, and whose answer is not recorded, is sent it again at the next
+ * start. One that does not answer in time is left to that, as after a kill (THREATS.md, L2).
+ */
+export async function endReleases(releases: Releaser, log: Log): Promise<void> {
+  const late = () => log.warn({ afterMs: releasesEndMs }, 'release not finished: tried again at the next start');
+  await inTime(() => releases.close(), releasesEndMs, late);
 }
 
 /** `others` have things of their own that expire. Returns how to end it. */

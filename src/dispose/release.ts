@@ -40,6 +40,8 @@ export interface Releaser {
   delete(entry: Id): Promise<boolean>;
   /** Tries again what is due; after a restart, everything that is `releasing`. To be called at intervals. */
   retry(): Promise<void>;
+  /** Tries nothing again any more. Resolves when each next hop that has a copy said what became of it, and that is recorded. */
+  close(): Promise<void>;
 }
 
 export function releaser(options: ReleaseOptions, deps: ReleaseDeps): Releaser {
@@ -55,6 +57,7 @@ class QuarantineReleaser implements Releaser {
   readonly #turns = new Map<Id, Promise<unknown>>();
   /** The round of retries that runs: a slow next hop must not gather further ones behind it. */
   #retrying: Promise<void> | null = null;
+  #isClosed = false;
   readonly #backOff = new Map<Id, { readonly dueAt: EpochMs; readonly waitMs: number }>();
 
   constructor(options: ReleaseOptions, deps: ReleaseDeps) {
@@ -80,10 +83,18 @@ class QuarantineReleaser implements Releaser {
   }
 
   async #retryAll(): Promise<void> {
-    for (const { entry, requestedAt } of await this.#deps.quarantine.releasing())
+    if (this.#isClosed) return;
+    for (const { entry, requestedAt } of await this.#deps.quarantine.releasing()) {
+      if (this.#isClosed) return;
       await this.#inTurn(entry, () => this.#retryEntry(entry, requestedAt)).catch(cause =>
         this.#deps.log.error({ entry, cause }, 'release not tried again'),
       );
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled([this.#retrying, ...this.#turns.values()]);
   }
 
   async #releaseOnce(entry: Id, recipients: readonly Path[] | 'all', key: string): Promise<ReleaseResult> {

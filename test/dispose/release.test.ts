@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { releaser } from '../../src/dispose/release.ts';
+import { setImmediate } from 'node:timers/promises';
+import { type Releaser, releaser } from '../../src/dispose/release.ts';
 import { domainOf } from '../../src/model/address.ts';
 import { type FaultPoint, noFaults } from '../../src/model/clock.ts';
 import type { Id } from '../../src/model/ids.ts';
@@ -245,6 +246,38 @@ test('an entry that was deleted is not tried again', async t => {
   await releaser.retry();
   assert.equal(hop.asked, 1);
 });
+
+const asked: readonly { readonly by: string; readonly ask: (by: Releaser, first: Id) => Promise<unknown> }[] = [
+  { by: 'a round of retries', ask: by => by.retry() },
+  { by: 'a request', ask: (by, first) => by.release(first, 'all', null) },
+];
+for (const { by, ask } of asked)
+  test(`ended while a next hop has a copy for ${by}: its answer is recorded, and each copy is sent once, whatever the next start tries`, async t => {
+    const { releaser, quarantine, hop, keep, clock, log, dataDir, close } = await open(t);
+    const ids = [await keep({ recipients: ['x@b.example'] }), await keep({ recipients: ['z@b.example'] })] as const;
+    for (const id of ids) await quarantine.beginRelease(id, 'all', clock.now());
+    const [isThere, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    hop.follow(async delivery => {
+      isThere.resolve();
+      await answer.promise;
+      return content(ok)(delivery);
+    });
+    const under = ask(releaser, ids[0]);
+    await isThere.promise;
+    const closed = releaser.close().then(close);
+    await setImmediate();
+    answer.resolve();
+    await Promise.all([under, closed]);
+    assert.deepEqual([hop.taken.length, log.events], [1, []]);
+    await releaser.retry();
+    assert.deepEqual(log.events, []);
+
+    const next = await open(t, dataDir);
+    await next.releaser.retry();
+    const paths = [hop, next.hop].flatMap(({ taken }) => taken.flatMap(delivery => delivery.paths));
+    assert.deepEqual(paths.sort(), ['x@b.example', 'z@b.example']);
+    assert.deepEqual([await next.states(ids[0]), await next.states(ids[1])], [['released'], ['released']]);
+  });
 
 const kills: readonly { readonly point: FaultPoint; readonly delivered: number; readonly retried: number }[] = [
   { point: 'L1-release-requested', delivered: 0, retried: 1 },

@@ -3,13 +3,18 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { revisionOnDisk } from '../../src/config/revision.ts';
+import { noFaults } from '../../src/model/clock.ts';
 import { rule } from '../rules/rule-set.ts';
+import { openTestStore } from '../store/open.ts';
+import { newEntry, spam } from '../store/samples.ts';
+import { FakeClock } from '../support/clock.ts';
+import { startFakeNextHop } from '../support/fake-next-hop.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../support/gateway.ts';
 import { tempDir } from '../support/temp.ts';
 
@@ -90,6 +95,29 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     assert.equal((await gateway.request('/v1/quarantine')).status, 200);
   });
 
+/** The process tells itself to stop when it comes to load its parts: what it was told is heard, and nothing has been started. */
+const stoppedAtItsParts = `--import=data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module';
+  registerHooks({
+    load(url, context, next) {
+      if (url.endsWith('/compose/gateway.ts')) process.emit('SIGTERM', 'SIGTERM');
+      return next(url, context);
+    },
+  });
+`)}`;
+
+for (const checks of ['all', 'none'] as const)
+  test(`told to stop before it has its parts (checks: ${checks}) it ends with 0, and data_dir is as it was`, async t => {
+    const dataDir = join(tempDir(t), 'data');
+    mkdirSync(dataDir);
+    writeFileSync(join(dataDir, 'in-force.json'), '{}');
+    const nodeOptions = [stoppedAtItsParts];
+    const failed: unknown = await startGateway(t, { dataDir, config: { checks }, nodeOptions }).catch(error => error);
+    assert.match(String(failed), /the gateway ended \(0\)/);
+    assert.match(String(failed), /"stopping"\}\n.*"stopped"\}$/);
+    assert.deepEqual(readdirSync(dataDir), ['in-force.json']);
+  });
+
 test('files that are changed while it starts are loaded again, and then it knows what it has in force', {
   timeout: 60_000,
 }, async t => {
@@ -99,19 +127,70 @@ test('files that are changed while it starts are loaded again, and then it knows
   assert.equal(await revisionOf(gateway), revisionOnDisk(configFile));
 });
 
-test('the first API token is shown also by a start that fails after it was kept', async t => {
+/** An address that somebody else has. */
+async function takenAddress(t: TestContext): Promise<string> {
   const taken = createServer().listen(0, '127.0.0.1');
   t.after(() => taken.close());
   await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
+  return `127.0.0.1:${(taken.address() as AddressInfo).port}`;
+}
+
+test('the first API token is shown also by a start that fails after it was kept, and nothing is said to be in force', async t => {
   const dataDir = join(tempDir(t), 'data');
   const api = { listen: '127.0.0.1:0' };
   const start = (address: string) => startGateway(t, { dataDir, config: { api, smtp: { listen: [{ address }] } } });
-  const failed: unknown = await start(`127.0.0.1:${port}`).catch((error: unknown) => error);
+  // What one that was killed had in force is not in force.
+  mkdirSync(dataDir);
+  writeFileSync(join(dataDir, 'in-force.json'), '{}');
+  const failed: unknown = await start(await takenAddress(t)).catch((error: unknown) => error);
   const [, secret] = /shown only now: (postern_\S+)/.exec(String(failed)) ?? [];
   assert.ok(secret, String(failed));
+  assert.ok(!existsSync(join(dataDir, 'in-force.json')));
   const gateway = await start('127.0.0.1:0');
   const headers = { authorization: `Bearer ${secret}` };
   const { status } = await gateway.request('/v1/quarantine', { headers });
   assert.equal(status, 200);
+});
+
+/** A data_dir whose quarantine has a copy that is to be released, as one has that a kill left. */
+async function releasing(t: TestContext) {
+  const dataDir = join(tempDir(t), 'data');
+  const open = () => openTestStore(t, dataDir, noFaults, new FakeClock(Date.now()));
+  const { quarantine, clock, close } = await open();
+  const [id = assert.fail('not kept')] = (await quarantine.keep(newEntry(), spam(1), 'held')).values();
+  await quarantine.beginRelease(id, 'all', clock.now());
+  await close();
+  const state = async () => (await (await open()).quarantine.get(id))?.state;
+  return { dataDir, state };
+}
+
+test('a start that fails sends no copy that is to be released', async t => {
+  const { dataDir } = await releasing(t);
+  const nextHop = await startFakeNextHop(t);
+  const listen = [{ address: await takenAddress(t) }];
+  const config = { next_hop: `smtp://127.0.0.1:${nextHop.port}`, recipients: 'none', smtp: { listen } };
+  await assert.rejects(startGateway(t, { dataDir, config }), /EADDRINUSE/);
+  assert.deepEqual(
+    nextHop.commands.filter(command => command.startsWith('MAIL')),
+    [],
+  );
+});
+
+test('told to stop while a next hop has a copy, it ends when that was answered, and the copy counts as released', async t => {
+  const { dataDir, state } = await releasing(t);
+  const told = Promise.withResolvers<Gateway>();
+  const nextHop = await startFakeNextHop(t, {
+    final: async () => {
+      const { kill, request } = await told.promise;
+      kill('SIGTERM');
+      // The API has ended, and all would have that does not wait for us.
+      while (await request('/healthz').catch(() => null)) await delay(20);
+      return '250 2.0.0 Ok';
+    },
+  });
+  const config = { next_hop: `smtp://127.0.0.1:${nextHop.port}`, recipients: 'none' };
+  const gateway = await startGateway(t, { dataDir, config });
+  told.resolve(gateway);
+  assert.equal(await gateway.exited, 0);
+  assert.deepEqual([await state(), nextHop.received.length], ['released', 1]);
 });

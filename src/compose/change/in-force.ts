@@ -52,6 +52,7 @@ export class InForceFile {
   readonly #log: Log;
   #revision: string | null = null;
   #reloads = 0;
+  #hasEnded = false;
 
   constructor(dataDir: string, configFile: string | null, log: Log) {
     this.#dataDir = dataDir;
@@ -80,8 +81,9 @@ export class InForceFile {
     await this.#tell(reloaded);
   }
 
-  /** Nothing is in force any more. */
+  /** Nothing is in force any more, whatever a reload that is under way comes to. */
   async ended(): Promise<void> {
+    this.#hasEnded = true;
     await rm(fileIn(this.#dataDir), { force: true }).catch(() => {});
   }
 
@@ -104,7 +106,7 @@ export class InForceFile {
         reloads: this.#reloads,
         ...reloaded,
       };
-      await replaceFile(fileIn(this.#dataDir), `${JSON.stringify(told, null, 2)}\n`);
+      if (!this.#hasEnded) await replaceFile(fileIn(this.#dataDir), `${JSON.stringify(told, null, 2)}\n`);
     } catch (cause) {
       this.#log.warn({ cause }, 'in-force.json not written');
     }

@@ -204,6 +204,17 @@ test('a process that is not of the user whose file names it is not signalled', {
   assert.deepEqual(given, []);
 });
 
+test('a reload that comes to its end when the gateway has ended tells nothing', async t => {
+  const { dataDir, file, start } = scene(t);
+  await start();
+  const reloaded = Promise.withResolvers<Reloaded>();
+  const around = file.around(() => reloaded.promise);
+  await file.ended();
+  reloaded.resolve(taken);
+  await around;
+  assert.equal(readInForce(dataDir), null);
+});
+
 test('one that has ended since, and whose PID is used again, is not signalled', async t => {
   const { dataDir, start } = scene(t);
   await start();
