@@ -32,7 +32,7 @@ export function addRulesImport(rules: Command, { run, out, err }: Pick<Cli, 'run
         }
         const imported = importedRules(paths, symbolsBeside(config ?? null));
         if (imported.report.length === 0) {
-          err(`no rule in ${paths.join(', ')}\n`);
+          err(`${differencesOf(imported)}no rule in ${paths.join(', ')}\n`);
           return exitCodes.badInput;
         }
         out(json === true ? `${printableJson(JSON.stringify(jsonOf(imported)))}\n` : textOf(imported));
@@ -55,12 +55,17 @@ function textOf(imported: SpamAssassinImport): string {
   ]);
   const percent = exactPercent(imported.report);
   return [
-    ...differenceLines(imported).map(line => `${printable(line)}\n`),
+    differencesOf(imported),
     table([['rules', ...standings.map(standing => ` ${standing}`)], ...rows]),
     percent === null ? '' : `${percent}% of the rules in force that seek or add up are exact\n`,
     settingsLine(imported),
   ].join('');
 }
+
+const differencesOf = (imported: SpamAssassinImport): string =>
+  differenceLines(imported)
+    .map(line => `${printable(line)}\n`)
+    .join('');
 
 /** Settings that eval functions look into. */
 const listsRead: ReadonlySet<string> = new Set(['enlist_addrlist', 'enlist_uri_host', 'freemail_domains']);

@@ -79,6 +79,10 @@ test('rules import: what is not there is 66, what holds no rule 65', t => {
   const empty = write('sa/empty.cf', 'clear_headers\n');
   const none = postern('rules', 'import', empty);
   assert.deepEqual([none.status, none.stderr], [65, `no rule in ${empty}\n`]);
+  const scores = write('sa/scores.cf', 'score R 3\n');
+  const unclaimed = `${scores}:1: score for R, a rule that is not among these files or that an if leaves out\n`;
+  const unused = postern('rules', 'import', scores);
+  assert.deepEqual([unused.status, unused.stderr], [65, `${unclaimed}no rule in ${scores}\n`]);
 });
 
 test('rules.spamassassin: the rules are in force, with the places of their scores', t => {
