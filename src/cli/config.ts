@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readEntryFiles } from '../access/entry-files.ts';
 import { printRules } from '../compose/rules/rule-origins.ts';
-import { entryPlacesOf, ruleSetOf } from '../compose/rules/rule-set.ts';
+import { entryPlacesOf, loadedRules, ruleSetOf } from '../compose/rules/rule-set.ts';
 import { certificateWarnings, reviewerWarnings } from '../compose/site/local-check.ts';
 import { reachOf } from '../compose/site/our-site.ts';
 import { publishedWarnings } from '../compose/site/published-check.ts';
@@ -80,22 +80,13 @@ async function check(options: CheckOptions, out: Cli['out'], err: Cli['err']): P
   const config = loadConfig(options.config ?? null);
   namedNextHops(config).map(parseNextHop);
   await readEntryFiles(config.access.files, config.access.max_entries);
-  let stale: readonly string[] = [];
-  let unused: readonly string[] = [];
-  const rules = ruleSetOf(config, [], {
-    setAside: lines => {
-      stale = lines;
-    },
-    unused: lines => {
-      unused = lines;
-    },
-  });
+  const { rules, setAside, unused } = loadedRules(config);
   const { cases, failures } = runRuleTests(rules);
   for (const { at, symbol, expected, got } of failures) {
     out(`${at}: ${symbol}: expected a ${expected}, got ${got}\n`);
   }
   if (failures.length > 0) return exitCodes.config;
-  const aside = stale.map(line => `overrides.yaml: ${line}`);
+  const aside = setAside.map(line => `overrides.yaml: ${line}`);
   const warnings = [...aside, ...(await warningsOf(config, rules.profiles, options))];
   // Sets that many have, Debian's among them, have some of them: no reason to refuse one.
   for (const line of unused) err(`note: ${printable(line)}\n`);

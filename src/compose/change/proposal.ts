@@ -9,9 +9,8 @@ import { readOverrides } from '../../config/rule-files.ts';
 import type { Config } from '../../config/schema.ts';
 import type { OriginOf } from '../../config/with-origins.ts';
 import { BadInput, ConfigError } from '../../model/failure.ts';
-import type { RuleSet } from '../../rules/rule.ts';
 import type { Ruled } from '../rules/effective-difference.ts';
-import { entryPlacesOf, ruleSetOf } from '../rules/rule-set.ts';
+import { entryPlacesOf, type LoadedRules, loadedRules } from '../rules/rule-set.ts';
 
 export interface Proposal {
   /** The configuration file in force. */
@@ -75,23 +74,20 @@ export const withFolders = (config: Config, replaced: readonly ReplacedFolder[])
 
 function sideOf(file: string, written: Config, config: Config, overrides: string): Side {
   const text = configText(file);
-  let aside: readonly string[] = [];
-  const setAside = (lines: readonly string[]) => {
-    aside = lines;
-  };
+  const { rules, setAside } = named(file, () => loadedRules(config, [], { overrides }));
   return {
     config,
     written,
     originOf: configOrigins(text, file),
-    rules: named(file, () => ruleSetOf(config, [], { overrides, setAside })),
+    rules,
     places: entryPlacesOf(config),
     revision: revisionOf(text, config),
-    setAside: aside,
+    setAside,
   };
 }
 
 /** Both sides may have the same fault: it is said of which. */
-function named(file: string, load: () => RuleSet): RuleSet {
+function named(file: string, load: () => LoadedRules): LoadedRules {
   try {
     return load();
   } catch (cause) {

@@ -6,6 +6,7 @@ import type { Config } from '../../config/schema.ts';
 import { ConfigError, TemporaryFailure } from '../../model/failure.ts';
 import { type PackedRules, unpacked } from '../../rules/packed.ts';
 import type { RuleSet } from '../../rules/rule.ts';
+import type { LoadedRules } from './rule-set.ts';
 
 /** Hear what a set that loads leaves out, a line each. */
 export interface LeftOut {
@@ -33,12 +34,7 @@ export interface LoadingOrder {
 
 /** What it answers, once. */
 export type Loading =
-  | {
-      readonly kind: 'loaded';
-      readonly rules: PackedRules;
-      readonly setAside: readonly string[];
-      readonly unused: readonly string[];
-    }
+  | ({ readonly kind: 'loaded'; readonly rules: PackedRules } & Omit<LoadedRules, 'rules'>)
   | { readonly kind: 'refused'; readonly problems: string; readonly cause: unknown };
 
 const program = new URL(`./rules-thread${extname(import.meta.url)}`, import.meta.url);

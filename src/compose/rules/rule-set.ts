@@ -26,53 +26,57 @@ import { expectNamedProfiles } from './profiles-only.ts';
 export interface Overriding {
   /** The text of the overrides that are in force; those of the data_dir, where left out. */
   readonly overrides?: string;
-  /** Hears of overrides that name nothing any more, a line each. */
-  readonly setAside?: (lines: readonly string[]) => void;
-  /** Hears in short of lines of SpamAssassin's files that do nothing, each with its place. */
-  readonly unused?: (lines: readonly string[]) => void;
+}
+
+/** A set, and what it leaves out, a line each. */
+export interface LoadedRules {
+  readonly rules: RuleSet;
+  /** Overrides that name nothing any more. */
+  readonly setAside: readonly string[];
+  /** Lines of SpamAssassin's files that do nothing, in short, each with its place. */
+  readonly unused: readonly string[];
 }
 
 /**
  * `changes` win over the overrides, and those over the files of the configuration.
  * @throws ConfigError for rules that do not load, and for profiles that the configuration names and nobody wrote.
  */
-export function ruleSetOf(
+export function loadedRules(
   config: Config,
   changes: readonly SourceFile[] = [],
-  { overrides = readOverrides(config.data_dir), setAside = () => {}, unused = () => {} }: Overriding = {},
-): RuleSet {
+  { overrides = readOverrides(config.data_dir) }: Overriding = {},
+): LoadedRules {
   const files = ruleSourcesOf(config);
-  let doNothing: readonly string[] = [];
+  let unused: readonly string[] = [];
   const imported = (taken: ReadonlySet<string>) => {
     const theirs = importedRules(config.rules.spamassassin, taken);
-    doNothing = inShort(unusedLines(theirs));
+    unused = inShort(unusedLines(theirs));
     return theirs.rules;
   };
   const load = (text: string): RuleSet => {
     const overriding = text === '' ? [] : [{ path: overridesName, text }];
     return loadRules(files, { evidence: checks, changes: [...overriding, ...changes], imported });
   };
-  const rules = withoutStale(load, overrides, setAside);
+  const { rules, setAside } = withoutStale(load, overrides);
   expectNamedProfiles(config, rules);
-  if (doNothing.length > 0) unused(doNothing);
-  return rules;
+  return { rules, setAside, unused };
 }
+
+/** Those of `loadedRules`. @throws ConfigError as it does. */
+export const ruleSetOf = (...of: Parameters<typeof loadedRules>): RuleSet => loadedRules(...of).rules;
 
 /** An override whose symbol went with an upgrade is no reason not to start. */
 function withoutStale(
   load: (overrides: string) => RuleSet,
   overrides: string,
-  setAside: (lines: readonly string[]) => void,
-): RuleSet {
+): Pick<LoadedRules, 'rules' | 'setAside'> {
   try {
-    return load(overrides);
+    return { rules: load(overrides), setAside: [] };
   } catch (error) {
     if (overrides === '') throw error;
     const { text, aside } = applicable(overrides, load(''));
     if (aside.length === 0) throw error;
-    const rules = load(text);
-    setAside(aside);
-    return rules;
+    return { rules: load(text), setAside: aside };
   }
 }
 
@@ -111,11 +115,10 @@ function configuredLists({ arc, lists, forwarders }: Config): readonly SourceFil
 export const fitNotesOf = ({ rules }: Config): FitNotes =>
   new Map(readFitRecords(rules.folders).flatMap(file => [...readFitRecord(file)]));
 
-/** A set whose tests fail never replaces the one in force. @throws ConfigError too where a test fails. */
-export function testedRuleSetOf(config: Config, overriding: Overriding = {}): RuleSet {
-  const rules = ruleSetOf(config, [], overriding);
+/** A set whose tests fail never replaces the one in force. @throws ConfigError where a test fails. */
+export function expectPassingTests(rules: RuleSet): void {
   const { failures } = runRuleTests(rules);
-  if (failures.length === 0) return rules;
+  if (failures.length === 0) return;
   throw new ConfigError(
     failures.map(({ at, symbol, expected, got }) => `${at}: ${symbol}: expected a ${expected}, got ${got}`).join('\n'),
   );

@@ -5,27 +5,17 @@ import { ConfigError } from '../../model/failure.ts';
 import { packed } from '../../rules/packed.ts';
 import { preparePatterns } from '../../rules/patterns/patterns.ts';
 import type { Loading, LoadingOrder } from './rule-loading.ts';
-import { ruleSetOf, testedRuleSetOf } from './rule-set.ts';
+import { expectPassingTests, loadedRules } from './rule-set.ts';
 import { recallShipped } from './shipped-analyses.ts';
 
 recallShipped();
 parentPort?.postMessage(loading(workerData as LoadingOrder));
 
 function loading({ config, overrides, runsTests }: LoadingOrder): Loading {
-  let setAside: readonly string[] = [];
-  let unused: readonly string[] = [];
-  const overriding = {
-    ...(overrides === null ? {} : { overrides }),
-    setAside: (lines: readonly string[]) => {
-      setAside = lines;
-    },
-    unused: (lines: readonly string[]) => {
-      unused = lines;
-    },
-  };
   try {
-    const rules = runsTests ? testedRuleSetOf(config, overriding) : ruleSetOf(config, [], overriding);
-    return { kind: 'loaded', rules: packed({ ...rules, prepared: preparePatterns(rules.patterns) }), setAside, unused };
+    const { rules, ...leftOut } = loadedRules(config, [], overrides === null ? {} : { overrides });
+    if (runsTests) expectPassingTests(rules);
+    return { kind: 'loaded', rules: packed({ ...rules, prepared: preparePatterns(rules.patterns) }), ...leftOut };
   } catch (error) {
     if (error instanceof ConfigError) return { kind: 'refused', problems: error.message, cause: error.cause };
     throw error;

@@ -7,7 +7,7 @@ import type { EpochMs } from '../../model/clock.ts';
 import { edited, type SettingEdit } from '../../rules/settings.ts';
 import { lockUnlessInUse } from '../../store/sqlite/lock.ts';
 import { replaceFile } from '../change/replace-file.ts';
-import { testedRuleSetOf } from './rule-set.ts';
+import { expectPassingTests, ruleSetOf } from './rule-set.ts';
 
 /**
  * All of `edits` or none. False where a gateway runs, which is to be asked itself.
@@ -24,7 +24,7 @@ export async function changeAtRest(
   try {
     const at = new Date(now).toISOString();
     const overrides = edits.reduce((text, edit) => edited(text, edit, by, at), readOverrides(config.data_dir));
-    testedRuleSetOf(config, { overrides });
+    expectPassingTests(ruleSetOf(config, [], { overrides }));
     await replaceFile(join(config.data_dir, overridesName), overrides);
     return true;
   } finally {
