@@ -3,7 +3,7 @@
 import type { Ask } from '../model/ask.ts';
 import { addressOf } from '../model/networks.ts';
 import { pointerName } from '../model/reversed.ts';
-import { lookups, queryShares } from './lookups.ts';
+import { isNone, lookups, queryShares } from './lookups.ts';
 
 export interface ClientName {
   readonly state: 'confirmed' | 'unconfirmed' | 'none' | 'failed';
@@ -39,8 +39,7 @@ async function answerOf(asked: Promise<string[][] | string[]>): Promise<readonly
   try {
     return (await asked).map(String);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    return code === 'ENOTFOUND' || code === 'ENODATA' ? [] : null;
+    return isNone(error) ? [] : null;
   }
 }
 

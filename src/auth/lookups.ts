@@ -4,6 +4,7 @@ import type { Ask, DnsAnswer, RecordType } from '../model/ask.ts';
 import { withoutStack } from '../model/failure.ts';
 import { gate } from '../model/gate.ts';
 import { inTime } from '../model/in-time.ts';
+import { errorCode } from '../model/thrown.ts';
 
 export interface QueryShare {
   /** Different questions. */
@@ -81,7 +82,7 @@ export function lookups(ask: Ask, limits: LookupLimits): Lookups {
   };
 }
 
-const isNone = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOTFOUND' || error.code === 'ENODATA');
+/** What the resolver rejects with where there is no record. */
+export const isNone = (error: unknown): boolean => ['ENOTFOUND', 'ENODATA'].includes(errorCode(error));
 
 const coded = (code: string): Error => withoutStack(() => Object.assign(new Error(code), { code }));

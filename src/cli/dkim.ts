@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { keyRecord } from '../config/signing-keys.ts';
 import { BadInput } from '../model/failure.ts';
+import { errorCode, errorText } from '../model/thrown.ts';
 import type { Cli } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -72,9 +73,8 @@ function writeNew(file: string, text: string): string | null {
     writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
     return null;
   } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (isThere) return `${file} is there already, and a key is never overwritten`;
-    return `${file} cannot be written: ${error instanceof Error ? error.message : error}`;
+    if (errorCode(error) === 'EEXIST') return `${file} is there already, and a key is never overwritten`;
+    return `${file} cannot be written: ${errorText(error)}`;
   }
 }
 

@@ -69,7 +69,7 @@ export interface Gateway {
 export async function startGateway(
   config: Config,
   world: World,
-  loading: Promise<RuleSet> = startingRules(config, world.log),
+  loading: Promise<RuleSet> = startingRules(config, world.log, world.stop),
 ): Promise<Gateway> {
   const stops = new Stops();
   try {
@@ -133,7 +133,7 @@ async function startParts(config: Config, rules: Promise<RuleSet>, metrics: Metr
   world.stop?.throwIfAborted();
   const store = await openStore({ dataDir: config.data_dir, ledgerBatchMs: 200 }, world);
   stops.add(store, opened => opened.close());
-  stops.add(world, ({ ended }) => ended?.());
+  stops.add(world.ended, ended => ended?.());
   stops.add(history, kept => kept?.close());
   history?.open();
   access.open(store.access);

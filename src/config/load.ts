@@ -6,6 +6,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { ConfigError } from '../model/failure.ts';
 import { didYouMean } from '../model/nearest.ts';
+import { errorText } from '../model/thrown.ts';
 import { alterationFaults } from './alteration-faults.ts';
 import { keptTextsFaults } from './kept-texts-faults.ts';
 import { ldapFaults } from './ldap-faults.ts';
@@ -64,7 +65,7 @@ function plain(document: { toJS(): unknown }, name: string): unknown {
   try {
     return document.toJS();
   } catch (cause) {
-    throw new ConfigError(`${name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new ConfigError(`${name}: ${errorText(cause)}`, { cause });
   }
 }
 
@@ -265,7 +266,7 @@ function tlsFault({ cert, key }: { readonly cert: string; readonly key: string }
     createSecureContext({ cert, key });
     return null;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : cause;
+    const reason = errorText(cause);
     return `tls.cert and tls.key are not a certificate in PEM with its key; files are named by file:PATH (${reason})`;
   }
 }

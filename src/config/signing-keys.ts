@@ -1,6 +1,7 @@
 // Keys that sign: whether one can be used, and the record that its public half is published in.
 
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { errorText } from '../model/thrown.ts';
 
 /** RFC 8301 §3.2 has verifiers take keys from 1024 bits on, and signers make them of 2048. */
 const leastBits = 1024;
@@ -13,7 +14,7 @@ export function signingKeyFault(pem: string): string | null {
   } catch (cause) {
     const isPublic = /-----BEGIN (?:RSA )?PUBLIC KEY-----/.test(pem);
     if (isPublic) return 'this is a public key; the private one signs';
-    return `not a private key in PEM; files are named by file:PATH (${cause instanceof Error ? cause.message : cause})`;
+    return `not a private key in PEM; files are named by file:PATH (${errorText(cause)})`;
   }
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (type === 'ed25519') return null;

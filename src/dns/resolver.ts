@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { DnsAnswer, RecordType } from '../model/ask.ts';
 import type { Clock } from '../model/clock.ts';
 import { gate } from '../model/gate.ts';
+import { errorCode } from '../model/thrown.ts';
 import { isAskable, normalisedName } from './name.ts';
 
 export interface ResolverOptions {
@@ -114,7 +115,7 @@ async function heard(node: NodeResolver, name: string, type: RecordType, options
   try {
     return await found(node, name, type, options.positiveTtlMs);
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error) || 'EUNKNOWN';
     if (code === 'ENOTFOUND' || code === 'ENODATA')
       return { answer: { status: 'none', code }, ttlMs: options.negativeTtlMs };
     return { answer: { status: 'failed', code }, ttlMs: options.failureTtlMs };
@@ -154,8 +155,4 @@ function answered(list: readonly unknown[], ttlMs: number): Heard {
   return list.length === 0
     ? { answer: { status: 'none', code: 'ENODATA' }, ttlMs }
     : { answer: { status: 'found', records: list }, ttlMs };
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'EUNKNOWN';
 }

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { errorCode, errorText } from '../model/thrown.ts';
 import { addressesOf, type Resolve } from './lookup.ts';
 
 export type PolicyAnswer =
@@ -118,8 +119,8 @@ function refusalOf(status: number, type: string): PolicyAnswer | null {
 /** A certificate that does not prove the host is wrong; what did not answer is unknown. */
 function failureOf(error: unknown, where: string, { aborted }: AbortSignal): PolicyAnswer {
   if (aborted) return { kind: 'failed', because: `${where} did not answer in time` };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = error instanceof Error ? error.message : String(error);
+  const code = errorCode(error);
+  const reason = errorText(error);
   if (/CERT|ISSUER|ALTNAME|SELF_SIGNED|SIGNATURE/.test(code))
     return { kind: 'refused', because: `the certificate of ${where} does not prove it: ${reason} (RFC 8461 §3.3)` };
   return { kind: 'failed', because: `${where} could not be asked: ${reason}` };

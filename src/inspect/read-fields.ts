@@ -1,6 +1,7 @@
 // The texts of several fields, each read or not by itself: one that cannot be read says nothing of the others.
 
 import type { TextField, Texts } from '../model/evidence.ts';
+import { errorText } from '../model/thrown.ts';
 import { late, within } from './within.ts';
 
 export type ReadField = (field: TextField) => Promise<readonly string[]>;
@@ -26,12 +27,10 @@ export async function readFields(
       texts.set(field, await read(field));
       unread.delete(field);
     } catch (error) {
-      unread.set(field, messageOf(error));
+      unread.set(field, errorText(error));
     }
   };
   await within(deadlineMs, () => Promise.all(fields.map(readOne)));
   // Copies: what is late runs on.
   return { texts: new Map(texts), unread: new Map(unread) };
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,6 +3,7 @@
 import { type Check, Skipped, type Subject } from '../checks/check.ts';
 import type { Facts, Observation } from '../model/evidence.ts';
 import { ConfigError } from '../model/failure.ts';
+import { errorText } from '../model/thrown.ts';
 import { cut, misfit, withBoundedTexts, withinSize } from './facts.ts';
 import { late, within } from './within.ts';
 
@@ -83,7 +84,7 @@ async function observation(
     const why = misfit(value, check.evidence);
     return why === null ? { state: 'observed', ms: ms(), value: withBoundedTexts(value) } : failed(`bug: ${why}`);
   } catch (error) {
-    return failed(error instanceof Error ? error.message : String(error));
+    return failed(errorText(error));
   }
 }
 

@@ -1,6 +1,7 @@
 // One worker thread with the messages in it. It breaks at most once: when its loop stands still, its heap is full, or it dies.
 
 import { Worker } from 'node:worker_threads';
+import { errorCode } from '../model/thrown.ts';
 import { distinctSymbols, specsOf } from '../rules/patterns/patterns.ts';
 import type { Answers } from './ask.ts';
 import { batched } from './batch.ts';
@@ -257,5 +258,4 @@ function startWorker({ checksModule, heapMb, youngHeapMb }: SeatOptions): Worker
   return worker;
 }
 
-const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+const isOutOfMemory = (error: unknown): boolean => errorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY';

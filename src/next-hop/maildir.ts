@@ -10,6 +10,7 @@ import type { Clock, Faults, Random } from '../model/clock.ts';
 import { newId } from '../model/ids.ts';
 import { outgoingChunks } from '../model/message.ts';
 import type { Reply } from '../model/reply.ts';
+import { errorCode } from '../model/thrown.ts';
 import { UnixLines } from './content-lines.ts';
 import type { Delivery, DeliveryResult, NextHop, Unreachable } from './next-hop.ts';
 import { replies } from './replies.ts';
@@ -159,8 +160,8 @@ async function syncDirectory(directory: string): Promise<void> {
 
 /** What the file system refused is a reply; what else was thrown (content that could not be read, a bug) is not ours to answer. */
 function storageFailure(error: unknown): DeliveryResult {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw error;
+  const code = errorCode(error);
+  if (!/^E[A-Z0-9]+$/.test(code)) throw error;
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   return { at: 'data', reply: isFull ? replies.storageFull : replies.storageFailed, because: String(error) };
 }

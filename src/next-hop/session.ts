@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import type { ConnectionOptions, SecureContext } from 'node:tls';
 import { inTime } from '../model/in-time.ts';
 import { isPermanent, isPositive, type Reply, replyText } from '../model/reply.ts';
+import { errorText } from '../model/thrown.ts';
 import type { Deadline } from './deadline.ts';
 import { type Dialled, dial, interleaved } from './dial.ts';
 import type { Unreachable } from './next-hop.ts';
@@ -110,7 +111,7 @@ async function endpointsOf({ endpoint, addressesOf }: SessionOptions, deadline: 
   if ('path' in endpoint || isIP(endpoint.host) !== 0) return [endpoint];
   const found = addressesOf(endpoint.host).then(
     addresses => interleaved(addresses).map(host => ({ host, port: endpoint.port })),
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    errorText,
   );
   return inTime(
     () => found,

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { errorCode } from '../model/thrown.ts';
 import { AddressBook } from './address-book.ts';
 import type { Listed } from './ldap-search.ts';
 import type { LdapSource } from './ldap-source.ts';
@@ -68,7 +69,7 @@ export async function readBook(file: string, source: LdapSource): Promise<Addres
   try {
     heading = headingOf((await lines.next()).value ?? '', source);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
   const groups = new Map<string, number>();

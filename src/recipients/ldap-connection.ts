@@ -8,6 +8,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { Client, InvalidCredentialsError, ResultCodeError } from 'ldapts';
 import { TemporaryFailure } from '../model/failure.ts';
 import { inTime } from '../model/in-time.ts';
+import { errorText } from '../model/thrown.ts';
 import type { LdapSource } from './ldap-source.ts';
 
 export type LdapServers = Pick<LdapSource, 'urls' | 'isStartTls' | 'ca' | 'credentials' | 'timeoutMs' | 'maxBytes'>;
@@ -36,7 +37,7 @@ export async function onLdap<T>(servers: LdapServers, use: (client: Client) => P
 
 /** On one line and not endless: a server may have said it. */
 function messageOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = errorText(cause);
   // The server's own words may be missing: the name of the result code says it then.
   const named = cause instanceof ResultCodeError ? `${cause.name}: ${message}` : message;
   return named.replace(/[\s\p{Cc}]+/gu, ' ').slice(0, 500);

@@ -1,6 +1,7 @@
 // The thread that reads a whole directory: its pages cost seconds of CPU, and what a broken server sends can do no harm here.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { errorText } from '../model/thrown.ts';
 import { type Listed, type Reading, readAll } from './ldap-search.ts';
 import type { LdapSource } from './ldap-source.ts';
 
@@ -16,5 +17,5 @@ try {
   const reading = await readAll(workerData as LdapSource, listed => tell({ kind: 'page', listed }));
   tell({ kind: 'done', reading });
 } catch (error) {
-  tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  tell({ kind: 'failed', reason: errorText(error) });
 }

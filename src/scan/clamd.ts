@@ -8,6 +8,7 @@ import type { Clock } from '../model/clock.ts';
 import { TemporaryFailure } from '../model/failure.ts';
 import { inTime } from '../model/in-time.ts';
 import { letGo } from '../model/let-go.ts';
+import { errorText } from '../model/thrown.ts';
 import { type ClamdAddress, command } from './clamd-command.ts';
 import { QuietSocket } from './quiet-socket.ts';
 import { Slots } from './slots.ts';
@@ -165,7 +166,7 @@ function judged(answer: Answer): ScanResult {
 }
 
 function failure(error: unknown, fault: Error | null): ScanResult {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = errorText(error);
   if (/size limit exceeded/i.test(words)) return { status: 'unscannable', reason: 'larger than clamd takes' };
   return failed(fault?.message ?? words);
 }

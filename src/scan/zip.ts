@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { createInflateRaw, inflateRawSync } from 'node:zlib';
 import { letGo } from '../model/let-go.ts';
 import type { Seekable } from '../model/seekable.ts';
+import { errorCode } from '../model/thrown.ts';
 
 export interface Budget {
   /** Bytes that may still be unpacked. */
@@ -160,7 +161,7 @@ async function inflated(file: Seekable, local: LocalHeader, maxBytes: number): P
   }
 }
 
-const isCutOff = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+const isCutOff = (error: unknown): boolean => errorCode(error) === 'Z_BUF_ERROR';
 
 /** Counts what comes out before it is kept: a bomb is never held. */
 async function inflatedInPieces(file: Seekable, start: number, maxBytes: number): Promise<Inflated> {

@@ -17,6 +17,15 @@ export async function ownerOf(pid: number): Promise<Owner> {
   return { boot: boot.trim(), namespace: namespace.replace(/\D/g, ''), pid: String(pid), start: start ?? '0' };
 }
 
+/** In a file's name: `BOOT.NAMESPACE.PID.START`. */
+export const ownerName = ({ boot, namespace, pid, start }: Owner): string => [boot, namespace, pid, start].join('.');
+
+/** The owner that `name` tells; null where it is none of `ownerName`. */
+export function ownerNamed(name: string): Owner | null {
+  const [boot = '', namespace = '', pid = '', start = '', ...more] = name.split('.');
+  return /^\d+$/.test(pid) && /^\d+$/.test(start) && more.length === 0 ? { boot, namespace, pid, start } : null;
+}
+
 /** Field 22 of /proc/PID/stat (proc(5)); null when there is no such process, or only its zombie. */
 export async function startOf(pid: string): Promise<string | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => null);

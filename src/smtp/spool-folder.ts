@@ -4,7 +4,7 @@
 import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Id, isId } from '../model/ids.ts';
-import { type Owner, ownerOf, startOf } from './process-owner.ts';
+import { type Owner, ownerName, ownerNamed, ownerOf, startOf } from './process-owner.ts';
 
 export interface SpoolFolder {
   readonly path: string;
@@ -21,7 +21,7 @@ const hour = 3_600_000;
  */
 export async function claimSpoolFolder(root: string, id: Id): Promise<SpoolFolder> {
   const self = await ownerOf(process.pid);
-  const path = join(root, [id, self.boot, self.namespace, self.pid, self.start].join('.'));
+  const path = join(root, `${id}.${ownerName(self)}`);
   await mkdir(path, { recursive: true, mode: 0o700 });
   await sweep(root, self);
   const touch = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), hour).unref();
@@ -45,10 +45,8 @@ async function sweep(root: string, self: Owner): Promise<void> {
 
 /** The owner that a folder's name tells; null for what is not a folder of ours. */
 function ownerIn(name: string): Owner | null {
-  const [id = '', boot = '', namespace = '', pid = '', start = '', ...more] = name.split('.');
-  return isId(id) && /^\d+$/.test(pid) && /^\d+$/.test(start) && more.length === 0
-    ? { boot, namespace, pid, start }
-    : null;
+  const [id = '', ...owner] = name.split('.');
+  return isId(id) ? ownerNamed(owner.join('.')) : null;
 }
 
 async function isGone(path: string, owner: Owner, self: Owner): Promise<boolean> {

@@ -7,6 +7,7 @@ import { readOverrides } from '../../config/rule-files.ts';
 import { incoming, journalOf, readJournal } from '../../config/swap-journal.ts';
 import type { Faults } from '../../model/clock.ts';
 import { TemporaryFailure } from '../../model/failure.ts';
+import { errorText } from '../../model/thrown.ts';
 import { lifeOf, ownerOf } from '../../smtp/process-owner.ts';
 import { ConfigSwap, replacementOf } from './config-swap.ts';
 import { type Proposal, planId, type Side, type Sides, withFolders } from './proposal.ts';
@@ -71,7 +72,7 @@ async function putInForce(swap: ConfigSwap, ports: ApplyPorts): Promise<Applied>
   try {
     await swap.forward();
   } catch (cause) {
-    return putBack(swap, ports, [`the files cannot be moved: ${explained(cause)}`]);
+    return putBack(swap, ports, [`the files cannot be moved: ${errorText(cause)}`]);
   }
   const { proposed } = swap.journal;
   const { revision, problems } = gateway === null ? { revision: proposed, problems: [] } : await reloaded(gateway);
@@ -93,9 +94,7 @@ async function putBack(swap: ConfigSwap, { gateway }: ApplyPorts, problems: read
 
 /** One that cannot be told has not taken it. */
 const reloaded = (gateway: RunningGateway): Promise<Answered> =>
-  gateway.reload().catch(error => ({ revision: null, problems: [explained(error)] }));
-
-const explained = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+  gateway.reload().catch(error => ({ revision: null, problems: [errorText(error)] }));
 
 /**
  * Ends what a process left behind that was killed while it applied: what had been decided is done. Null where there is nothing.

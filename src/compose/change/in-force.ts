@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { revisionOnDisk } from '../../config/revision.ts';
 import { ConfigError } from '../../model/failure.ts';
+import { errorCode } from '../../model/thrown.ts';
 import type { Log } from '../../observe/log.ts';
 import { type Owner, ownerOf } from '../../smtp/process-owner.ts';
 import type { Reloaded } from './reload.ts';
@@ -38,7 +39,7 @@ export function readInForce(dataDir: string): Told | null {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     return { ...(JSON.parse(readFileSync(descriptor, 'utf8')) as InForce), writtenBy: fstatSync(descriptor).uid };
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    if (errorCode(cause) === 'ENOENT') return null;
     throw new ConfigError(`${file} cannot be read`, { cause });
   } finally {
     if (descriptor !== null) closeSync(descriptor);

@@ -3,6 +3,7 @@
 
 import { changedKeys, type RuleLists } from '../../config/changed-keys.ts';
 import type { Config } from '../../config/schema.ts';
+import { errorText } from '../../model/thrown.ts';
 import type { Log } from '../../observe/log.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -71,5 +72,4 @@ async function reload(gateway: Reloadable, lists: RuleLists, log: Log): Promise<
   return problems;
 }
 
-const problemsIn = (error: unknown): readonly string[] =>
-  (error instanceof Error ? error.message : String(error)).split('\n');
+const problemsIn = (error: unknown): readonly string[] => errorText(error).split('\n');

@@ -6,7 +6,8 @@ import { basename, dirname, join } from 'node:path';
 import type { SwapJournal } from '../../config/swap-journal.ts';
 import type { Faults } from '../../model/clock.ts';
 import { PermanentFailure, TemporaryFailure } from '../../model/failure.ts';
-import { lifeOf, type Owner } from '../../smtp/process-owner.ts';
+import { errorCode } from '../../model/thrown.ts';
+import { lifeOf, type Owner, ownerName, ownerNamed } from '../../smtp/process-owner.ts';
 import { syncPath } from './staged-copy.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function claimJournal(file: string, journal: SwapJournal, faults: F
     isOurs = true;
     syncPath(dirname(file));
   } catch (cause) {
-    if (isCode(cause, 'EEXIST')) throw new TemporaryFailure(`another process is applying: ${file}`, { cause });
+    if (errorCode(cause) === 'EEXIST') throw new TemporaryFailure(`another process is applying: ${file}`, { cause });
     if (isOurs) rmSync(file, { force: true });
     throw new PermanentFailure(`${file} cannot be written: nothing was changed`, { cause });
   } finally {
@@ -47,16 +48,14 @@ export function writeJournal(file: string, journal: SwapJournal): void {
   }
 }
 
-const unfinishedOf = (file: string, { boot, namespace, pid, start }: Owner): string =>
-  [file, boot, namespace, pid, start].join('.');
+const unfinishedOf = (file: string, owner: Owner): string => `${file}.${ownerName(owner)}`;
 
 /** The owner that the name of an unfinished `journal` tells; null for what is none. */
 function ownerIn(name: string, journal: string): Owner | null {
   if (!name.startsWith(`${journal}.`)) return null;
-  const form = /^(?<boot>[0-9a-f-]{36})\.(?<namespace>\d+)\.(?<pid>\d+)\.(?<start>\d+)$/;
-  const { boot, namespace, pid, start } = form.exec(name.slice(journal.length + 1))?.groups ?? {};
-  if (boot === undefined || namespace === undefined || pid === undefined || start === undefined) return null;
-  return { boot, namespace, pid, start };
+  const owner = ownerNamed(name.slice(journal.length + 1));
+  // Beside somebody's files: nothing that only looks like ours.
+  return owner !== null && /^[0-9a-f-]{36}$/.test(owner.boot) && /^\d+$/.test(owner.namespace) ? owner : null;
 }
 
 async function removeLeft(file: string): Promise<void> {
@@ -65,6 +64,3 @@ async function removeLeft(file: string): Promise<void> {
     if (owner !== null && (await lifeOf(owner)) === 'gone') rmSync(join(dirname(file), entry.name), { force: true });
   }
 }
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

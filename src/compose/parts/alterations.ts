@@ -6,6 +6,7 @@ import type { FieldEdits } from '../../dispose/relay.ts';
 import type { Inspector } from '../../inspect/inspector.ts';
 import { type AlterationOrder, alterationsIn } from '../../model/alteration.ts';
 import { areSound, type Message } from '../../model/message.ts';
+import { errorText } from '../../model/thrown.ts';
 import type { Log } from '../../observe/log.ts';
 import { type Wishes, wishesBy } from './wishes.ts';
 
@@ -52,6 +53,6 @@ async function attempt(inspector: Altering, message: Message, order: AlterationO
     if (typeof made === 'string') return `overran: ${made}`;
     return areSound(made.edits, message.sizeBytes) ? made : 'edits that cannot be made';
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorText(error);
   }
 }

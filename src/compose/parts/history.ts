@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../model/clock.ts';
 import type { LedgerRecord } from '../../model/disposition.ts';
 import { type HistoryKey, isHistoryKey, isLearnable, kindOf } from '../../model/history.ts';
 import type { Id } from '../../model/ids.ts';
+import { errorText } from '../../model/thrown.ts';
 import type { Log } from '../../observe/log.ts';
 import { type ClosableHistory, openHistory } from '../../store/sqlite/history.ts';
 import { lessonOf } from './lessons.ts';
@@ -58,7 +59,7 @@ export class GatewayHistory {
       const found = await this.#open.find(keys, this.#world.clock.now());
       return { status: 'found', sightings: found.map((sighting, i) => (this.#isKept(keys[i]) ? sighting : null)) };
     } catch (cause) {
-      return { status: 'failed', reason: cause instanceof Error ? cause.message : String(cause) };
+      return { status: 'failed', reason: errorText(cause) };
     }
   }
 

@@ -9,6 +9,7 @@ import type { Clock, Random } from '../../model/clock.ts';
 import { noFaults } from '../../model/clock.ts';
 import { didYouMean } from '../../model/nearest.ts';
 import { isPositive, replyText } from '../../model/reply.ts';
+import { errorText } from '../../model/thrown.ts';
 import type { Points } from '../../model/verdict.ts';
 import type { NextHop } from '../../next-hop/next-hop.ts';
 import { withFields } from '../../observe/log.ts';
@@ -172,6 +173,6 @@ async function ldapWarnings({ ldap }: Config, { random }: World): Promise<string
     await askFor(ldapSourceOf(ldap), [`${unlikelyName(random)}@invalid`]);
     return [];
   } catch (error) {
-    return [`ldap: ${error instanceof Error ? error.message : error}`];
+    return [`ldap: ${errorText(error)}`];
   }
 }

@@ -9,6 +9,7 @@ import type { EpochMs } from '../../model/clock.ts';
 import { BadInput } from '../../model/failure.ts';
 import { fieldValue, headerSection } from '../../model/header.ts';
 import type { Message } from '../../model/message.ts';
+import { errorText } from '../../model/thrown.ts';
 
 export interface StoredMail {
   /** The file's path; a message of an mbox has its number behind `#`. */
@@ -27,7 +28,7 @@ export async function* storedMails(path: string): AsyncGenerator<StoredMail> {
     } else yield* mailsIn(path, await readFile(path));
   } catch (cause) {
     if (cause instanceof BadInput) throw cause;
-    throw new BadInput(`${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new BadInput(`${path} cannot be read: ${errorText(cause)}`, { cause });
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ConfigError } from '../../model/failure.ts';
 import { letGoOfStart } from '../../model/let-go.ts';
+import { errorText } from '../../model/thrown.ts';
 import { openForWriting } from './database.ts';
 import { type Call, commitTogether } from './group-commit.ts';
 import { databaseFile, unfinishedDir } from './layout.ts';
@@ -31,7 +32,7 @@ try {
   );
 } catch (cause) {
   port?.postMessage({
-    failed: cause instanceof Error ? cause.message : String(cause),
+    failed: errorText(cause),
     isConfig: cause instanceof ConfigError,
   });
   port?.close();
