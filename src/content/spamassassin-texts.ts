@@ -59,19 +59,21 @@ async function readingFrom(mail: Mail): Promise<Reading> {
 
 /** What cannot be read is not tried again for every field. */
 function triedOnce<T>(read: () => T): () => T {
-  let tried: { readonly value: T } | { readonly error: unknown } | null = null;
+  let outcome: (() => T) | null = null;
   return () => {
-    tried ??= attempt(read);
-    if ('error' in tried) throw tried.error;
-    return tried.value;
+    outcome ??= outcomeOf(read);
+    return outcome();
   };
 }
 
-function attempt<T>(read: () => T): { readonly value: T } | { readonly error: unknown } {
+function outcomeOf<T>(read: () => T): () => T {
   try {
-    return { value: read() };
+    const value = read();
+    return () => value;
   } catch (error) {
-    return { error };
+    return () => {
+      throw error;
+    };
   }
 }
 

@@ -1,9 +1,10 @@
 // The search for patterns in one message. What could not be sought is said to have overrun: it is never "no hit".
 
 import type { Facts, PatternHits } from '../model/evidence.ts';
+import { errorText } from '../model/thrown.ts';
 import type { PatternMatcher } from '../rules/patterns/patterns.ts';
 import { cut } from './facts.ts';
-import { messageOf, type ReadField, readFields, type Unread } from './read-fields.ts';
+import { type ReadField, readFields, type Unread } from './read-fields.ts';
 import { late } from './within.ts';
 
 export interface Sought {
@@ -32,17 +33,20 @@ export async function seek(
 ): Promise<Sought> {
   const startedAt = now();
   const ms = () => Math.round((now() - startedAt) * 10) / 10;
-  const failed = (reason: string): Facts => ({ texts: { state: 'failed', ms: ms(), reason: cut(reason, 200) } });
+  const failed = (reason: string, afterMs: number): Facts => ({
+    texts: { state: 'failed', ms: afterMs, reason: cut(reason, 200) },
+  });
   try {
     const { texts, unread } = await readFields(read, matcher.fields, deadlineMs);
-    const facts = unread.size === 0 ? {} : failed(reasonOf(unread));
     const readMs = ms();
     const found = matcher.match(texts, { budgetMs, costs, now });
+    const sought: Sought = { patternHits: found, facts: {}, ms: Math.round((ms() - readMs) * 10) / 10 };
+    if (unread.size === 0) return sought;
     const patternHits = withOverrun(found, matcher.symbolsIn(new Set(unread.keys())));
-    return { patternHits, facts, ms: Math.round((ms() - readMs) * 10) / 10 };
+    return { ...sought, patternHits, facts: failed(reasonOf(unread), readMs) };
   } catch (error) {
     const patternHits = { digest: matcher.digest, hits: [], overran: matcher.symbols };
-    return { patternHits, facts: failed(messageOf(error)), ms: 0 };
+    return { patternHits, facts: failed(errorText(error), ms()), ms: 0 };
   }
 }
 
